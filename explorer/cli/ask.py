@@ -1,0 +1,183 @@
+"""Commands that ask: search, compare, evaluate, collections, app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explorer.cli.options import CollectionSpec, Device, Json, Retriever, Scope, Split, open_bench
+from explorer.cli.show import hint, print_json, say, short, signed, table
+
+A = Annotated[str, typer.Option("-a", help="Retriever before.")]
+B = Annotated[str, typer.Option("-b", help="Retriever after.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (search, compare, evaluate, collections):
+        app.command()(command)
+    app.command("app")(open_app)
+
+
+def search(
+    collection: CollectionSpec,
+    text: Annotated[str, typer.Argument(help="A question, or the id of one of the collection's queries.")],
+    retriever: Retriever = "dense:minilm",
+    k: Annotated[int, typer.Option("-k", help="Documents to show.")] = 10,
+    scope: Scope = "own",
+    group: Annotated[str, typer.Option(help="Search only documents of this group.")] = "",
+    device: Device = "",
+    json: Json = False,
+) -> None:
+    """Rank the documents of a collection for one question."""
+    from explorer import views
+
+    bench = open_bench(collection, scope, device, quiet=json)
+    view = views.search(bench, bench.query(text, scope=group), retriever, k)
+    if json:
+        print_json(view)
+        return
+    for side, prompt in view["prompts"].items():
+        if prompt:
+            hint(f"{side} prompt: {prompt!r}")
+    rows = [
+        [str(d["rank"]), f"{d['score']:.4f}", d["grade_label"], d["doc_id"], short(d["title"] + " " + d["text"], 160)]
+        for d in view["documents"]
+    ]
+    table(f"{retriever} · {view['query']}", ["rank", "score", "gold", "document", "text"], rows)
+    if cut := sum(d["cut"] for d in view["documents"]):
+        hint(f"note: of {cut} of these documents the encoder reads only the beginning")
+
+
+def compare(
+    collection: CollectionSpec,
+    a: A = "dense:minilm",
+    b: B = "bm25",
+    query: Annotated[str, typer.Option(help="Compare one query: its id or a question.")] = "",
+    split: Split = "test",
+    measure: Annotated[str, typer.Option(help="Named as in ir_measures.")] = "nDCG@10",
+    k: Annotated[int, typer.Option("-k", help="Documents to show for one query.")] = 10,
+    scope: Scope = "own",
+    device: Device = "",
+    json: Json = False,
+) -> None:
+    """Which queries changed between two retrievers; with --query, how their rankings differ."""
+    from explorer import views
+
+    bench = open_bench(collection, scope, device, quiet=json)
+    if query:
+        view = views.compare(bench, bench.query(query), [a, b], k)
+        print_json(view) if json else _print_comparison(view)
+        return
+    flips = views.flips(bench, a, b, split, measure)
+    if json:
+        print_json(flips)
+        return
+    rows = [
+        [signed(f["delta"]), f"{f['a']:.3f}", f"{f['b']:.3f}", f["query_id"], short(f["text"], 100)]
+        for f in flips["queries"]
+        if f["delta"]
+    ]
+    table(f"{measure} · {b} against {a} · {flips['split']}", ["Δ", "a", "b", "query", "text"], rows)
+    _print_differences([flips["difference"]])
+
+
+def _print_comparison(view: dict[str, Any]) -> None:
+    for column in view["columns"]:
+        rows = [
+            [str(d["rank"]), d["move_label"], d["grade_label"], d["doc_id"], short(d["title"] + " " + d["text"], 110)]
+            for d in column["documents"]
+        ]
+        table(f"{column['title']} · {view['query']['text']}", ["rank", "move", "gold", "document", "text"], rows)
+
+
+def evaluate(
+    collection: CollectionSpec,
+    retriever: Annotated[list[str], typer.Option("-r", "--retriever", help="Repeat; the first is the baseline.")],
+    split: Split = "test",
+    measure: Annotated[list[str], typer.Option(help="Repeat; named as in ir_measures.")] = [],  # noqa: B006
+    latency: Annotated[bool, typer.Option(help="Time single queries, too.")] = False,
+    trec: Annotated[Path | None, typer.Option(help="Write each run as a TREC file into this folder.")] = None,
+    scope: Scope = "own",
+    device: Device = "",
+    json: Json = False,
+) -> None:
+    """Measure retrievers on held-out queries, with intervals and a randomisation test."""
+    bench = open_bench(collection, scope, device, quiet=json)
+    options = {"measures": measure} if measure else {}
+    evaluation = bench.evaluate(retriever, split=split, latency=latency, **options)
+    if trec:
+        bench.save_runs(evaluation.runs, trec)
+    if json:
+        print_json(evaluation.report)
+        return
+    report = evaluation.report
+    names = list(next(iter(report["systems"].values()))["measures"])
+    timed = ["p50 ms", "p95 ms"] if latency else []
+    rows = [
+        [spec, *(f"{system['measures'][name]:.4f}" for name in names)]
+        + [f"{value:.1f}" for value in system.get("latency_ms", {}).values()]
+        for spec, system in report["systems"].items()
+    ]
+    table(f"{report['collection']} · {split} · {report['queries']} queries", ["system", *names, *timed], rows)
+    if report["comparisons"]:
+        _print_differences(report["comparisons"])
+
+
+def _print_differences(rows: list[dict[str, Any]]) -> None:
+    from explorer.evaluation.significance import holm
+
+    adjusted = holm([row["p"] for row in rows])
+    cells = [
+        [
+            row["b"],
+            row["measure"],
+            signed(row["delta"]),
+            f"[{signed(row['ci95'][0])}, {signed(row['ci95'][1])}]",
+            f"{row['p']:.4f}",
+            f"{corrected:.4f}",
+            f"{row['wins']} / {row['ties']} / {row['losses']}",
+        ]
+        for row, corrected in zip(rows, adjusted, strict=True)
+    ]
+    table(f"against {rows[0]['a']}", ["system", "measure", "Δ", "95 % interval", "p", "p (Holm)", "win / tie / loss"], cells)
+
+
+def collections(json: Json = False) -> None:
+    """List the bundled collections and the formats that can be opened."""
+    from explorer.collections import FORMATS, bundled, open_collection
+
+    found = [open_collection(name) for name in bundled()]
+    rows = [
+        {"name": c.source, "documents": len(c.documents), "queries": len(c.queries), "splits": _split_sizes(c)} for c in found
+    ]
+    if json:
+        print_json({"collections": rows, "formats": list(FORMATS)})
+        return
+    cells = [
+        [row["name"], str(row["documents"]), str(row["queries"]), ", ".join(f"{k} {v}" for k, v in row["splits"].items())]
+        for row in rows
+    ]
+    table("bundled collections", ["name", "documents", "queries", "splits"], cells)
+    say(f"Formats, as FORMAT:PATH or recognised: {', '.join(FORMATS)}")
+
+
+def _split_sizes(collection: Any) -> dict[str, int]:
+    return {split: len(collection.split(split)) for split in ("train", "dev", "test")}
+
+
+def open_app(
+    collection: Annotated[str, typer.Argument(metavar="COLLECTION", help="What to open.")] = "harbour",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    read_only: Annotated[bool, typer.Option(help="Offer no training.")] = False,
+    scope: Scope = "own",
+    device: Device = "",
+) -> None:
+    """Open the app."""
+    bench = open_bench(collection, scope, device, quiet=False)
+    hint(f"opening {collection} …")
+    from explorer.app import launch
+
+    launch(bench, host, port, read_only=read_only)

@@ -1,0 +1,88 @@
+"""The BEIR folder: corpus.jsonl, queries.jsonl, qrels/{train,dev,test}.tsv; ours adds ``metadata``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from explorer.collections import read
+from explorer.collections.collection import Collection, Judgement, Parts
+from explorer.collections.splits import SPLITS
+from explorer.files import atomic_folder
+from explorer.records import Document, ExplorerError, Query
+
+
+def recognise(path: Path) -> bool:
+    return (path / "corpus.jsonl").is_file()
+
+
+def load(path: Path) -> Parts:
+    if not path.is_dir():
+        raise ExplorerError(f"{path} is not a folder; a BEIR collection is one with corpus.jsonl and queries.jsonl")
+    return Parts(_documents(path / "corpus.jsonl"), _queries(path / "queries.jsonl"), _judgements(path / "qrels"))
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    for number, row in read.json_lines(path):
+        doc_id = str(read.member(row, "_id", f"{path} line {number}"))
+        meta = dict(row.get("metadata") or {})
+        group = str(meta.pop("group", doc_id))
+        yield Document(doc_id, str(row.get("text", "")), str(row.get("title") or ""), group, meta)
+
+
+def _queries(path: Path) -> Iterator[Query]:
+    for number, row in read.json_lines(path):
+        where = f"{path} line {number}"
+        meta: Mapping[str, Any] = row.get("metadata") or {}
+        yield Query(
+            str(read.member(row, "_id", where)),
+            str(read.member(row, "text", where)),
+            answers=tuple(map(str, meta.get("answers", ()))),
+            scope=str(meta.get("scope", "")),
+            options=tuple(map(str, meta.get("options", ()))),
+            hops=tuple(map(str, meta.get("hops", ()))),
+        )
+
+
+def _judgements(folder: Path) -> Iterator[Judgement]:
+    for path in sorted(folder.glob("*.tsv")):
+        split = path.stem if path.stem in SPLITS else ""
+        for number, line in enumerate(read.text(path).splitlines(), start=1):
+            fields = line.split("\t")
+            if not line.strip() or (number == 1 and fields[-1].strip().lower() == "score"):
+                continue
+            if len(fields) != 3:
+                raise ExplorerError(
+                    f"{path} line {number} has {len(fields)} tab-separated fields; expected query-id, corpus-id, score"
+                )
+            yield Judgement(fields[0], fields[1], read.integer(fields[2].strip(), f"{path} line {number}"), split)
+
+
+def save(collection: Collection, path: Path) -> None:
+    """Writes the collection as a BEIR folder that any BEIR tool reads."""
+    import json
+
+    def lines(file: Path, rows: Iterator[dict[str, Any]]) -> None:
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+    with atomic_folder(path) as part:
+        lines(part / "corpus.jsonl", (_document_row(doc) for doc in collection.documents.values()))
+        lines(part / "queries.jsonl", (_query_row(query) for query in collection.queries.values()))
+        (part / "qrels").mkdir()
+        for split in SPLITS:
+            rows = [
+                f"{query.query_id}\t{doc_id}\t{grade}\n"
+                for query in collection.split(split)
+                for doc_id, grade in collection.qrels.get(query.query_id, {}).items()
+            ]
+            (part / "qrels" / f"{split}.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8")
+
+
+def _document_row(doc: Document) -> dict[str, Any]:
+    return {"_id": doc.doc_id, "title": doc.title, "text": doc.text, "metadata": {"group": doc.group, **doc.meta}}
+
+
+def _query_row(query: Query) -> dict[str, Any]:
+    meta = {"answers": query.answers, "scope": query.scope, "options": query.options, "hops": query.hops}
+    return {"_id": query.query_id, "text": query.text, "metadata": {key: value for key, value in meta.items() if value}}

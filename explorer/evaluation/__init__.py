@@ -1,0 +1,1 @@
+"""Measures per query, and what their differences are worth."""

@@ -1,0 +1,45 @@
+"""Measures through ir_measures, always per query first. TREC conventions: linear-gain nDCG, AP divides by R."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+import ir_measures
+
+from explorer.records import ExplorerError, Qrels, Run
+
+DEFAULT_MEASURES = ("nDCG@10", "AP", "R@1", "P@1")
+OFFERED = "AP, nDCG@k, R@k, P@k, RR, Success@k, Rprec, Bpref, IPrec@r"
+
+PerQuery = Mapping[str, Mapping[str, float]]
+"""measure -> query_id -> value in [0, 1]"""
+
+
+def per_query(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES) -> dict[str, dict[str, float]]:
+    """Values of every judged query; one without results has 0.
+
+    Documents are handed over by rank, so that our tie rule (score, then doc_id, descending) decides.
+    """
+    wanted = {name: _measure(name) for name in measures}
+    ranked = {
+        query_id: {doc.doc_id: float(-doc.rank) for doc in run.rankings[query_id]}
+        for query_id in qrels
+        if query_id in run.rankings
+    }
+    values = {name: dict.fromkeys(qrels, 0.0) for name in wanted}
+    names = {measure: name for name, measure in wanted.items()}
+    for result in ir_measures.iter_calc(list(wanted.values()), qrels, ranked):
+        values[names[result.measure]][result.query_id] = float(result.value)
+    return values
+
+
+def _measure(name: str) -> ir_measures.Measure:
+    try:
+        return ir_measures.parse_measure(name)
+    except (ValueError, NameError, SyntaxError, KeyError) as error:
+        raise ExplorerError(f"unknown measure {name!r}; choose from {OFFERED}, written as in ir_measures") from error
+
+
+def means(values: PerQuery) -> dict[str, float]:
+    return {name: statistics.fmean(by_query.values()) if by_query else 0.0 for name, by_query in values.items()}

@@ -1,0 +1,75 @@
+"""A bi-encoder as retrieval sees it: texts in, unit vectors out, prompts applied and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from explorer.records import ExplorerError, Progress, silent
+from explorer.workspace import VectorCache
+
+BATCH = 32  # on two cores larger batches are slower: they leave the cache
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """``model`` is a SentenceTransformer; ``key`` changes whenever its vectors would."""
+
+    model: Any
+    key: str
+    _loaded: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """What the model wants written before a query and before a document; "" where nothing."""
+        return {side: self.model.prompts.get(side) or "" for side in ("query", "document")}
+
+    @property
+    def limit(self) -> int:
+        """Tokens the model reads; what lies beyond is cut."""
+        return int(self.model.max_seq_length or self.model.tokenizer.model_max_length)
+
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        """(len(texts), dim) float32, unit norm."""
+        return self._unit(self.model.encode_query(list(texts), batch_size=BATCH, show_progress_bar=False))
+
+    def documents(self, texts: Sequence[str], cache: VectorCache, progress: Progress = silent) -> np.ndarray:
+        """(len(texts), dim) float32, unit norm; encoded once, then read from ``cache``."""
+        key = f"document\0{self.prompts['document']}\0{self.key}"
+
+        def encode(shard: Sequence[str]) -> np.ndarray:
+            parts = []
+            for start in range(0, len(shard), 4 * BATCH):
+                progress("encode documents", done + start, len(texts))
+                chunk = list(shard[start : start + 4 * BATCH])
+                parts.append(self._unit(self.model.encode_document(chunk, batch_size=BATCH, show_progress_bar=False)))
+            return np.concatenate(parts)
+
+        done = 0
+
+        def report(so_far: int, total: int) -> None:
+            nonlocal done
+            done = so_far
+            progress("encode documents", so_far, total)
+
+        return cache.matrix(key, texts, encode, report)
+
+    def token_counts(self, texts: Sequence[str], cache: VectorCache) -> np.ndarray:
+        """(len(texts),) int32 tokens of each document with its prompt, before any cut."""
+
+        def count(shard: Sequence[str]) -> np.ndarray:
+            prompt = self.prompts["document"]
+            tokens = self.model.tokenizer([prompt + text for text in shard], truncation=False, verbose=False)["input_ids"]
+            return np.array([len(ids) for ids in tokens], dtype=np.int32)
+
+        return cache.matrix(f"tokens\0{self.prompts['document']}\0{self.key}", texts, count, lambda _done, _total: None)
+
+    def _unit(self, vectors: Any) -> np.ndarray:
+        array = np.asarray(vectors, dtype=np.float32)
+        norms = np.linalg.norm(array, axis=1, keepdims=True)
+        if not np.isfinite(norms).all():
+            raise ExplorerError("the encoder gave NaN instead of a vector; its weights are damaged: load another checkpoint")
+        return array / np.maximum(norms, 1e-12)

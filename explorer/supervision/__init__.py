@@ -1,0 +1,1 @@
+"""Teachers: what a document is worth to a query."""

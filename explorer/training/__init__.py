@@ -1,0 +1,1 @@
+"""Students: losses, examples, training."""

@@ -1,0 +1,89 @@
+"""Caches keyed by content: unit vectors as numpy files, small records in sqlite."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from explorer.files import atomic_file, content_hash, disk_errors
+from explorer.records import ExplorerError
+
+SHARD = 4096  # documents per vector file: what a killed encoding loses at most
+
+
+class VectorCache:
+    """Unit vectors of texts on disk, keyed by model, prompt and content, in shards of SHARD texts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def matrix(
+        self,
+        key: str,
+        texts: Sequence[str],
+        encode: Callable[[Sequence[str]], Any],
+        report: Callable[[int, int], None],
+    ) -> Any:
+        """float32 array (len(texts), dim). ``key`` names model and prompt; only missing shards are encoded."""
+        import numpy as np
+
+        parts = []
+        for start in range(0, len(texts), SHARD):
+            shard = texts[start : start + SHARD]
+            path = self.folder / f"{content_hash(key, *shard)}.npy"
+            if not path.exists():
+                vectors = encode(shard)
+                with atomic_file(path) as part, part.open("wb") as file:
+                    np.save(file, vectors)
+            parts.append(np.load(path))
+            report(min(start + SHARD, len(texts)), len(texts))
+        return np.concatenate(parts)
+
+
+class ScoreCache:
+    """Records by content hash in one sqlite file; safe for several processes, kept after a kill."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with disk_errors(path), self._errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+
+    def get(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The records that exist; a missing key is absent from the answer."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, Any] = {}
+        for start in range(0, len(wanted), 500):
+            chunk = wanted[start : start + 500]
+            marks = ",".join("?" * len(chunk))
+            rows = self._db.execute(f"SELECT key, value FROM record WHERE key IN ({marks})", chunk)  # noqa: S608
+            found.update((key, json.loads(value)) for key, value in rows)
+        return found
+
+    def put(self, records: Mapping[str, Any]) -> None:
+        """Writes all or nothing."""
+        rows = [(key, json.dumps(value)) for key, value in records.items()]
+        with self._errors(), self._db:
+            self._db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", rows)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise ExplorerError(
+                f"cannot write {self.path} ({error}); what was scored before is kept; free some space, or point "
+                "EXPLORER_WORKSPACE to another disk"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise ExplorerError(f"{self.path} is damaged ({error}); move it away and it will be built anew") from error
