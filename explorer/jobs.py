@@ -107,6 +107,15 @@ def start(run: RunFolder) -> None:
         )
 
 
+def resume(run: RunFolder) -> None:
+    """Starts a run again that was cancelled, failed or lost its process; it goes on from its last checkpoint."""
+    state = run.state["state"]
+    if state not in ("cancelled", "failed", "orphaned"):
+        raise ExplorerError(f"the run {run.run_id!r} is {state}, there is nothing to resume")
+    run.set_state("starting")
+    start(run)
+
+
 def cancel(run: RunFolder) -> None:
     """Asks a run to stop and keep its best student; an orphaned one is marked as cancelled."""
     state = run.state

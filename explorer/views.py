@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explorer.records import Comparison, Document, Move, Query, Ranking, Scores
+from explorer.evaluation.measures import per_query
+from explorer.records import Comparison, Document, Move, Query, Ranking, Run, Scores
 from explorer.workbench import Workbench, moves
 from explorer.workspace import RunFolder
 
 UNJUDGED = "–"
+MEASURE = "nDCG@10"
 
 
 def grade_label(grade: int | None) -> str:
@@ -61,6 +63,7 @@ def compare(
         for number, spec in enumerate(specs)
     ]
     columns[1:1] = [_teacher_column(bench, name, scores, first, comparison) for name, scores in comparison.teachers.items()]
+    _add_measures(columns, comparison)
     gold = [d for d, grade in comparison.grades.items() if grade > 0]
     return {
         "query": {"query_id": query.query_id, "text": query.text, "answers": list(query.answers), "scope": query.scope},
@@ -73,6 +76,19 @@ def compare(
         ],
         "columns": columns,
     }
+
+
+def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison) -> None:
+    """Each column's measure for this query; None where nothing is judged relevant or nothing was ranked."""
+    judged = any(grade > 0 for grade in comparison.grades.values())
+    query_id = comparison.query.query_id
+    for column in columns:
+        ranking = Ranking.from_scores(query_id, {d["doc_id"]: -d["rank"] for d in column["documents"]})
+        value = None
+        if judged and ranking.docs:
+            run = Run(column["key"], {query_id: ranking})
+            value = per_query(run, {query_id: comparison.grades}, (MEASURE,))[MEASURE][query_id]
+        column["measure"] = {"name": MEASURE, "value": value}
 
 
 def _column(bench: Workbench, spec: str, ranking: Ranking, first: Ranking | None, comparison: Comparison) -> dict[str, Any]:
@@ -164,6 +180,7 @@ def run_detail(run: RunFolder) -> dict[str, Any]:
         "curve": [event for event in events if event["event"] == "dev"],
         "losses": [event for event in events if event["event"] == "step"],
         "examples": next((event for event in reversed(events) if event["event"] == "examples"), None),
+        "measure": MEASURE,
         "now": stages[-1] if stages else None,
         "result": run.result,
         "trained": (run.student).exists(),

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from explorer.cli import ask, learn
-
-app = typer.Typer(
-    name="explorer",
-    help="See why a retriever fails, teach it, and prove what changed. Without a command: the app on the bundled demo.",
-    no_args_is_help=False,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from explorer.cli import ask, learn, serve
 
 
-@app.callback(invoke_without_command=True)
-def demo(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        ask.open_app()
-
-
-ask.register(app)
-learn.register(app)
+def commands(launch: serve.Launch) -> typer.Typer:
+    """All commands; ``launch`` opens the app on a workbench."""
+    app = typer.Typer(
+        name="explorer",
+        help="See why a retriever fails, teach it, and prove what changed. Without a command: the app on the bundled demo.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    ask.register(app)
+    learn.register(app)
+    serve.register(app, launch)
+    return app

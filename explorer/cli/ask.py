@@ -1,4 +1,4 @@
-"""Commands that ask: search, compare, evaluate, collections, app."""
+"""Commands that ask: search, compare, evaluate, collections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ B = Annotated[str, typer.Option("-b", help="Retriever after.")]
 def register(app: typer.Typer) -> None:
     for command in (search, compare, evaluate, collections):
         app.command()(command)
-    app.command("app")(open_app)
 
 
 def search(
@@ -165,19 +164,3 @@ def collections(json: Json = False) -> None:
 
 def _split_sizes(collection: Any) -> dict[str, int]:
     return {split: len(collection.split(split)) for split in ("train", "dev", "test")}
-
-
-def open_app(
-    collection: Annotated[str, typer.Argument(metavar="COLLECTION", help="What to open.")] = "harbour",
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
-    read_only: Annotated[bool, typer.Option(help="Offer no training.")] = False,
-    scope: Scope = "own",
-    device: Device = "",
-) -> None:
-    """Open the app."""
-    bench = open_bench(collection, scope, device, quiet=False)
-    hint(f"opening {collection} …")
-    from explorer.app import launch
-
-    launch(bench, host, port, read_only=read_only)

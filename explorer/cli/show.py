@@ -36,7 +36,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         grid.add_column(Text(name), justify="right" if right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(_printable(cell)) for cell in row))
-    Console().print(grid)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160  # a file or a pipe has no width of its own
+    console.print(grid)
 
 
 def _printable(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +129,19 @@ def train(
             data_collator=_Collator(student, kind, examples, texts),
             callbacks=[watch.callback(max(1, steps // settings.measures_per_epoch), loss)],
         )
+        _quiet(trainer)
         watch.begin()
         trainer.train(resume_from_checkpoint=resume and any((folder / "checkpoints").glob("checkpoint-*")) or None)
     return watch.finish()
+
+
+def _quiet(trainer: Any) -> None:
+    """Nothing but our own events: the library prints to stdout and writes a model card for the hub otherwise."""
+    from sentence_transformers.base.model_card import BaseModelCardCallback
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(BaseModelCardCallback)
 
 
 @dataclass(frozen=True)
@@ -258,7 +268,3 @@ class _Watch:
         vectors = encode([texts[i] for i in ids], batch_size=32, show_progress_bar=False, normalize_embeddings=True)
         self.model.train(training)
         return dict(zip(ids, vectors, strict=True))
-
-
-def settings_record(settings: Settings) -> dict[str, Any]:
-    return asdict(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -38,6 +39,17 @@ class Workbench:
         cls, spec: str, workspace: Workspace | None = None, *, scoped: bool = True, device: str | None = None, progress: Progress = silent
     ) -> Workbench:
         return cls(open_collection(spec, scoped=scoped), workspace, device, progress)
+
+    @property
+    def scoped(self) -> bool:
+        """Whether any query is searched within its own group."""
+        return any(query.scope for query in self.collection.queries.values())
+
+    def reporting(self, progress: Progress) -> Workbench:
+        """This workbench with its models and indexes, telling ``progress`` how far its teachers are."""
+        other = copy.copy(self)
+        other.progress = progress
+        return other
 
     @cached_property
     def retrievers(self) -> Retrievers:

@@ -1,0 +1,152 @@
+"""Compare: baseline, teacher and student on one query."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import Any
+
+import gradio as gr
+
+from explorer import views
+from explorer.app.hosts import renderer
+from explorer.records import ExplorerError
+from explorer.workbench import Workbench
+
+BASELINES = ("dense:minilm", "bm25", "hybrid:bm25+dense:minilm")
+TEACHER = "utility"
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    student: gr.Dropdown
+    draw: Callable[..., Any]
+    inputs: list[Any]
+    outputs: list[Any]
+
+
+def systems(bench: Workbench) -> list[str]:
+    """Students first, newest on top, then the systems that need no training."""
+    trained = [f"student:{run.run_id}" for run in bench.workspace.all_runs() if run.student.exists()]
+    return [*trained, *BASELINES]
+
+
+def _query_choices(bench: Workbench) -> list[tuple[str, str]]:
+    """Held-out queries first: what is shown was not trained on."""
+    order = {"test": 0, "dev": 1, "train": 2}
+    splits = bench.collection.splits
+    queries = sorted(bench.collection.queries.values(), key=lambda q: order.get(splits.get(q.query_id, ""), 3))
+    return [(f"{query.text}  ({splits.get(query.query_id, 'no split')})", query.query_id) for query in queries]
+
+
+def build(bench: Workbench) -> ComparePage:
+    choices = _query_choices(bench)
+    known = systems(bench)
+    with gr.Row():
+        query = gr.Dropdown(
+            choices, value=choices[0][1] if choices else None, label="Query of the collection", elem_id="query", scale=5
+        )
+        previous = gr.Button("← previous", elem_id="previous", size="sm", scale=0, min_width=110)
+        following = gr.Button("next →", elem_id="next", size="sm", scale=0, min_width=110)
+    with gr.Row():
+        text = gr.Textbox(label="or ask your own", placeholder="Type a question and press Enter", elem_id="text", scale=3)
+        answer = gr.Textbox(
+            label="its answer, if you know it", placeholder="lets the teacher score the documents", elem_id="answer", scale=2
+        )
+    with gr.Row():
+        baseline = gr.Dropdown(list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True)
+        student = gr.Dropdown(
+            known, value=known[0] if known[0].startswith("student:") else "bm25", label="Student, or any other system",
+            elem_id="student", allow_custom_value=True,
+        )
+        depth = gr.Slider(3, 50, 8, step=1, label="Documents", elem_id="depth")
+        score = gr.Button("Score with the reader", elem_id="score", size="sm")
+        stop = gr.Button("Stop", elem_id="stop-score", size="sm", visible=False)
+    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
+    inputs = [query, text, answer, baseline, student, depth]
+
+    def draw(*values: Any) -> dict[str, Any]:
+        return _view(bench, *values)
+
+    def typed(*values: Any) -> dict[str, Any]:
+        return _view(bench, *values)
+
+    def step(by: int) -> Callable[[str], Any]:
+        ids = [query_id for _, query_id in choices]
+        return lambda now: (gr.Dropdown(value=ids[(ids.index(now) + by) % len(ids)] if now in ids else ids[0]), "", "")
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    for button, by in ((previous, -1), (following, 1)):
+        if choices:
+            button.click(step(by), query, [query, text, answer], **quiet).then(draw, inputs, columns, **quiet)
+    query.input(lambda: ("", ""), None, [text, answer], **quiet).then(draw, inputs, columns, **quiet)
+    for field in (baseline, student, depth):
+        field.input(draw, inputs, columns, trigger_mode="always_last", **quiet)
+    for field in (text, answer):
+        field.submit(typed, inputs, columns, **quiet)
+    scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **quiet)
+    stop.click(lambda: (gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)), None, [score, stop],
+               cancels=[scoring], **quiet)
+    return ComparePage(student, draw, inputs, [columns])
+
+
+def _view(bench: Workbench, query_id: str | None, text: str, answer: str, a: str, b: str, k: float, live: bool = False) -> dict[str, Any]:
+    """What the renderer draws; a problem the user can fix is drawn in its place."""
+    try:
+        query = bench.query(text.strip() or query_id or "", answer=answer)
+        view = views.compare(bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=TEACHER, live=live)
+    except ExplorerError as error:
+        return {"message": str(error), "error": True}
+    labels = {"baseline": "baseline", "teacher": "teacher", "system": "student" if b.startswith("student:") else "other system"}
+    for column in view["columns"]:
+        column["label"] = labels[column["role"]]
+        if column["role"] == "teacher" and column.get("empty") == "not scored yet":
+            column["empty"] = "Nobody has scored these documents yet. Press “Score with the reader”."
+        elif column["role"] == "teacher" and column.get("empty"):
+            column["empty"] = "Utility needs a reference answer: how much likelier does a document make it? Type one above, then score."
+    return view
+
+
+class _Stopped(Exception):
+    pass
+
+
+def _scorer(bench: Workbench) -> Callable[..., Iterator[Any]]:
+    """Scores what is shown with the reader, telling how far it is; Stop ends it and keeps what was read."""
+
+    def run(*values: Any) -> Iterator[Any]:
+        stopped, news = threading.Event(), Queue[Any]()
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stopped.is_set():
+                raise _Stopped
+            news.put(f"{stage} {done} of {total}" if total > 1 else stage)
+
+        def work() -> None:
+            try:
+                news.put(_view(bench.reporting(progress), *values, True))
+            except _Stopped:
+                news.put(None)
+            except Exception as error:
+                news.put({"message": f"scoring failed: {error}", "error": True})
+                raise
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
+        try:
+            while thread.is_alive() or not news.empty():
+                try:
+                    item = news.get(timeout=0.2)
+                except Empty:
+                    continue
+                if isinstance(item, str):
+                    yield gr.skip(), gr.Button(item), gr.skip()
+                elif item is not None:
+                    yield item, gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)
+        finally:
+            stopped.set()
+
+    return run

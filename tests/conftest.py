@@ -1,0 +1,104 @@
+"""Fixtures: a workspace of its own for every test, models and vectors shared by all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may depend on a hub; the hub test lifts it for its own process
+
+from explorer.collections import Collection, open_collection
+from explorer.workbench.loading import Models
+from explorer.workspace import Workspace
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory) -> Path:
+    """Kept between test runs of one machine: the embedded reader is fetched and converted once."""
+    root = Path(os.environ.get("EXPLORER_TEST_CACHE") or Path.home() / ".cache" / "explorer-tests")
+    (root / "models").mkdir(parents=True, exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def workspace(tmp_path, model_cache) -> Workspace:
+    root = tmp_path / "workspace"
+    (root / "cache").mkdir(parents=True)
+    (root / "cache" / "models").symlink_to(model_cache / "models")
+    return Workspace(root)
+
+
+@pytest.fixture(scope="session")
+def shared_workspace(tmp_path_factory, model_cache) -> Workspace:
+    """One workspace for tests that only read: documents are encoded once per session."""
+    root = tmp_path_factory.mktemp("workspace")
+    (root / "cache").mkdir()
+    (root / "cache" / "models").symlink_to(model_cache / "models")
+    return Workspace(root)
+
+
+@pytest.fixture(scope="session")
+def models(shared_workspace) -> Models:
+    return Models(shared_workspace)
+
+
+@pytest.fixture(scope="session")
+def reader(models):
+    """The embedded reader in float32, as the parity tests need it."""
+    from explorer.models import find_model, load_reader
+    from explorer.supervision.reader import Reader
+
+    folder = find_model("smollm2", models.workspace.models)
+    return Reader(*load_reader(folder, "cpu", "float32"), key="smollm2 float32")
+
+
+@pytest.fixture(scope="session")
+def harbour() -> Collection:
+    return open_collection("harbour")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the development data is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture
+def explorer(workspace):
+    """Runs the command line as a user does; returns the finished process, with ``.json`` when it printed JSON."""
+
+    def run(*arguments: str, timeout: int = 300):
+        environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
+        done = subprocess.run(
+            [sys.executable, "-m", "explorer", *map(str, arguments)],
+            capture_output=True, text=True, env=environment, timeout=timeout, check=False,
+        )
+        done.json = json.loads(done.stdout) if "--json" in arguments and done.returncode == 0 else None
+        return done
+
+    return run
+
+
+@pytest.fixture
+def beir_folder(tmp_path):
+    """Writes a BEIR folder from rows and returns its path."""
+
+    def write(documents, queries, qrels, name="small"):
+        folder = tmp_path / name
+        (folder / "qrels").mkdir(parents=True)
+        for file, rows in (("corpus.jsonl", documents), ("queries.jsonl", queries)):
+            (folder / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        for split, rows in qrels.items():
+            lines = "".join(f"{q}\t{d}\t{g}\n" for q, d, g in rows)
+            (folder / "qrels" / f"{split}.tsv").write_text("query-id\tcorpus-id\tscore\n" + lines)
+        return folder
+
+    return write
