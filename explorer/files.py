@@ -37,7 +37,9 @@ def disk_errors(place: Path) -> Iterator[None]:
                 f"no space left to write {place}; free some, or point EXPLORER_WORKSPACE to another disk"
             ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ExplorerError(f"cannot write {place}; point EXPLORER_WORKSPACE to a folder you may write to") from error
+            raise ExplorerError(
+                f"cannot write {place}; point EXPLORER_WORKSPACE to a folder you may write to"
+            ) from error
         raise
 
 

@@ -26,7 +26,9 @@ def carry_out(run: RunFolder, work: Work, watch: Emit = lambda event: None, resu
     ends it at once. ``watch`` sees every event too.
     """
     if run.state["state"] == "running":
-        raise ExplorerError(f"the run {run.run_id!r} is already going in process {run.state['pid']}; watch it, or cancel it first")
+        raise ExplorerError(
+            f"the run {run.run_id!r} is already going in process {run.state['pid']}; watch it, or cancel it first"
+        )
     asked = threading.Event()
 
     def emit(event: dict[str, Any]) -> None:
@@ -42,7 +44,9 @@ def carry_out(run: RunFolder, work: Work, watch: Emit = lambda event: None, resu
             emit({"event": "end", "state": "cancelled"})
             raise
         except BaseException as error:
-            run.set_state("failed", error=str(error) if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}")
+            run.set_state(
+                "failed", error=str(error) if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}"
+            )
             emit({"event": "end", "state": "failed"})
             raise
         state = "cancelled" if result.get("stopped") == "cancelled" else "finished"

@@ -150,7 +150,9 @@ def _download_gguf(folder: Path, progress: Progress) -> Path:
 
 def _check(file: Path, expected: str) -> None:
     if (found := sha256(file)) != expected:
-        raise ExplorerError(f"{file.name} has the SHA-256 {found}, expected {expected}; the download is damaged or not the pinned one: try again")
+        raise ExplorerError(
+            f"{file.name} has the SHA-256 {found}, expected {expected}; the download is damaged or not the pinned one: try again"
+        )
 
 
 def _convert_gguf(gguf: Path, folder: Path, progress: Progress) -> None:
@@ -163,7 +165,8 @@ def _convert_gguf(gguf: Path, folder: Path, progress: Progress) -> None:
         loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
         settings = loaded.config.to_dict()
         settings.pop("quantization_config", None)
-        plain = LlamaForCausalLM(LlamaConfig.from_dict(settings)).to(torch.bfloat16)
+        plain: Any = LlamaForCausalLM(LlamaConfig.from_dict(settings))
+        plain = plain.to(torch.bfloat16)
         plain.load_state_dict(loaded.state_dict(), strict=False)
         plain.tie_weights()
         plain.save_pretrained(folder)
@@ -204,7 +207,7 @@ def pick_device(wanted: str | None = None) -> str:
 
 @lru_cache(maxsize=8)
 def fast_dtype(device: str) -> str:
-    """"bfloat16" where it beats float32 on this device, by a probe of some 50 ms; else "float32"."""
+    """ "bfloat16" where it beats float32 on this device, by a probe of some 50 ms; else "float32"."""
     import torch
 
     if device != "cpu":
@@ -248,7 +251,7 @@ def load_reader(folder: ModelFolder, device: str | None = None, dtype: str | Non
     kind = getattr(torch, dtype or fast_dtype(place))
     with _quiet_transformers(), _as_user_error(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             folder.path, trust_remote_code=False, use_safetensors=True, dtype=kind
         )
     return tokenizer, model.to(place).eval()
@@ -259,4 +262,6 @@ def _as_user_error(folder: ModelFolder) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError) as error:
-        raise ExplorerError(f"the model {folder.name!r} in {folder.path} cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise ExplorerError(
+            f"the model {folder.name!r} in {folder.path} cannot be loaded: {str(error).splitlines()[0]}"
+        ) from error

@@ -62,7 +62,9 @@ def compare(
         _column(bench, spec, comparison.rankings[spec], first if number else None, comparison)
         for number, spec in enumerate(specs)
     ]
-    columns[1:1] = [_teacher_column(bench, name, scores, first, comparison) for name, scores in comparison.teachers.items()]
+    columns[1:1] = [
+        _teacher_column(bench, name, scores, first, comparison) for name, scores in comparison.teachers.items()
+    ]
     _add_measures(columns, comparison)
     gold = [d for d, grade in comparison.grades.items() if grade > 0]
     return {
@@ -91,7 +93,9 @@ def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison) -> 
         column["measure"] = {"name": MEASURE, "value": value}
 
 
-def _column(bench: Workbench, spec: str, ranking: Ranking, first: Ranking | None, comparison: Comparison) -> dict[str, Any]:
+def _column(
+    bench: Workbench, spec: str, ranking: Ranking, first: Ranking | None, comparison: Comparison
+) -> dict[str, Any]:
     found = {move.doc_id: move for move in moves(first, ranking)} if first else {}
     utilities = next(iter(comparison.teachers.values())).values if comparison.teachers else {}
     documents = [
@@ -102,7 +106,9 @@ def _column(bench: Workbench, spec: str, ranking: Ranking, first: Ranking | None
     return {"key": spec, "title": spec, "role": "system" if first else "baseline", "documents": documents, "lost": lost}
 
 
-def _teacher_column(bench: Workbench, name: str, scores: Scores, first: Ranking, comparison: Comparison) -> dict[str, Any]:
+def _teacher_column(
+    bench: Workbench, name: str, scores: Scores, first: Ranking, comparison: Comparison
+) -> dict[str, Any]:
     """The teacher's order of the documents it scored, as deep as the baseline is shown."""
     ranking = Ranking.from_scores(scores.query_id, scores.values, max(len(first), 1))
     found = {move.doc_id: move for move in moves(first, ranking)}
@@ -120,7 +126,14 @@ def _teacher_column(bench: Workbench, name: str, scores: Scores, first: Ranking,
         for scored in ranking
     ]
     why = scores.left_out or ("" if scores.values else "not scored yet")
-    return {"key": name, "title": f"teacher: {name}", "role": "teacher", "documents": documents, "lost": [], "empty": why}
+    return {
+        "key": name,
+        "title": f"teacher: {name}",
+        "role": "teacher",
+        "documents": documents,
+        "lost": [],
+        "empty": why,
+    }
 
 
 def _move(move: Move | None) -> dict[str, Any]:
@@ -149,7 +162,14 @@ def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[st
         for query_id in before
     ]
     rows.sort(key=lambda row: (-row["delta"], row["query_id"]))
-    return {"a": a, "b": b, "split": split, "measure": measure, "difference": evaluation.report["comparisons"][0], "queries": rows}
+    return {
+        "a": a,
+        "b": b,
+        "split": split,
+        "measure": measure,
+        "difference": evaluation.report["comparisons"][0],
+        "queries": rows,
+    }
 
 
 def run_summary(run: RunFolder) -> dict[str, Any]:

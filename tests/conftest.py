@@ -79,7 +79,11 @@ def explorer(workspace):
         environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
         done = subprocess.run(
             [sys.executable, "-m", "explorer", *map(str, arguments)],
-            capture_output=True, text=True, env=environment, timeout=timeout, check=False,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=timeout,
+            check=False,
         )
         done.json = json.loads(done.stdout) if "--json" in arguments and done.returncode == 0 else None
         return done

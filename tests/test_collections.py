@@ -18,19 +18,47 @@ PAPER = {
             "question": "What was used?",
             "question_id": "q1",
             "answers": [
-                {"answer": {"unanswerable": False, "extractive_spans": ["a float", "a tape"], "yes_no": None,
-                            "free_form_answer": "", "evidence": ["We used a float.", "We used a tape."]}},
-                {"answer": {"unanswerable": False, "extractive_spans": [], "yes_no": True, "free_form_answer": "",
-                            "evidence": ["Not in the paper."]}},
-                {"answer": {"unanswerable": True, "extractive_spans": [], "yes_no": None, "free_form_answer": "", "evidence": []}},
+                {
+                    "answer": {
+                        "unanswerable": False,
+                        "extractive_spans": ["a float", "a tape"],
+                        "yes_no": None,
+                        "free_form_answer": "",
+                        "evidence": ["We used a float.", "We used a tape."],
+                    }
+                },
+                {
+                    "answer": {
+                        "unanswerable": False,
+                        "extractive_spans": [],
+                        "yes_no": True,
+                        "free_form_answer": "",
+                        "evidence": ["Not in the paper."],
+                    }
+                },
+                {
+                    "answer": {
+                        "unanswerable": True,
+                        "extractive_spans": [],
+                        "yes_no": None,
+                        "free_form_answer": "",
+                        "evidence": [],
+                    }
+                },
             ],
         }
     ],
 }
 HOP = {
-    "_id": "h1", "question": "Who built the mill by the quay?", "answer": "Ada Oake",
+    "_id": "h1",
+    "question": "Who built the mill by the quay?",
+    "answer": "Ada Oake",
     "supporting_facts": [["Quay", 0], ["Mill", 1]],
-    "context": [["Quay", ["The mill stands here."]], ["Mill", ["It is old.", "Ada Oake built it."]], ["Pike", ["A fish."]]],
+    "context": [
+        ["Quay", ["The mill stands here."]],
+        ["Mill", ["It is old.", "Ada Oake built it."]],
+        ["Pike", ["A fish."]],
+    ],
 }
 
 
@@ -54,13 +82,18 @@ def test_qasper_evidence_joins_the_paragraph_of_its_own_paper_and_strays_are_nam
     """Both papers hold the same paragraphs: a join by text alone would cross papers."""
     collection = open_collection(f"qasper:{qasper_file}")
     assert collection.qrels == {"q1": {"1503.1-001": 1, "1503.1-002": 1}}
-    assert [str(note) for note in collection.notes] == ["judged documents missing from the corpus: 1 (1503.1: Not in the paper.)"]
+    assert [str(note) for note in collection.notes] == [
+        "judged documents missing from the corpus: 1 (1503.1: Not in the paper.)"
+    ]
 
 
 def test_multihop_evidence_is_a_chain_of_paragraphs_and_distractors_stay_unjudged(tmp_path):
     (tmp_path / "questions.json").write_text(json.dumps([HOP]))
-    (tmp_path / "extra.json").write_text(json.dumps([{"title": "Mill", "text": "It is old. Ada Oake built it."},
-                                                     {"title": "Mill", "text": "Another mill."}]))
+    (tmp_path / "extra.json").write_text(
+        json.dumps(
+            [{"title": "Mill", "text": "It is old. Ada Oake built it."}, {"title": "Mill", "text": "Another mill."}]
+        )
+    )
     collection = open_collection(str(tmp_path))
     assert collection.queries["h1"].hops == ("Quay", "Mill")
     assert collection.qrels == {"h1": {"Quay": 1, "Mill": 1}}
@@ -75,8 +108,10 @@ def test_files_joined_by_plus_are_one_collection(tmp_path):
 
 
 def test_trec_files_are_told_apart_by_content(tmp_path):
-    (tmp_path / "docs").write_text("<DOC><DOCNO> D1 </DOCNO><TITLE>Tides</TITLE><TEXT>High <b>water</b>.</TEXT></DOC>\n"
-                                   "<DOC>\n<DOCNO>D2</DOCNO>\n<TEXT>Low water.</TEXT>\n</DOC>")
+    (tmp_path / "docs").write_text(
+        "<DOC><DOCNO> D1 </DOCNO><TITLE>Tides</TITLE><TEXT>High <b>water</b>.</TEXT></DOC>\n"
+        "<DOC>\n<DOCNO>D2</DOCNO>\n<TEXT>Low water.</TEXT>\n</DOC>"
+    )
     (tmp_path / "topics").write_text("<top>\n<num> Number: 7\n<title> high water\n\n<desc> Description:\nwhen\n</top>")
     (tmp_path / "qrels").write_text("7 0 D1 2\n7 0 D2 0\n8 0 D1 1\n")
     collection = open_collection(str(tmp_path))
@@ -96,7 +131,10 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 word = st.text("abcdefgh0123456789-", min_size=1, max_size=8)
 
 
-@given(st.dictionaries(word, st.tuples(text.filter(str.strip), text, word), min_size=1, max_size=5), st.dictionaries(word, text, max_size=4))
+@given(
+    st.dictionaries(word, st.tuples(text.filter(str.strip), text, word), min_size=1, max_size=5),
+    st.dictionaries(word, text, max_size=4),
+)
 def test_a_saved_beir_folder_opens_as_the_same_collection(tmp_path_factory, documents, queries):
     parts = Parts(
         [Document(d, body, title, group) for d, (body, title, group) in documents.items()],
@@ -107,7 +145,12 @@ def test_a_saved_beir_folder_opens_as_the_same_collection(tmp_path_factory, docu
     folder = tmp_path_factory.mktemp("round") / "trip"
     beir.save(before, folder)
     after = open_collection(str(folder))
-    assert (after.documents, after.queries, after.qrels, after.splits) == (before.documents, before.queries, before.qrels, before.splits)
+    assert (after.documents, after.queries, after.qrels, after.splits) == (
+        before.documents,
+        before.queries,
+        before.qrels,
+        before.splits,
+    )
 
 
 @given(st.dictionaries(word, st.frozensets(word, max_size=3), max_size=30))
@@ -140,7 +183,9 @@ ASK = {"_id": "q1", "text": "when?"}
 def test_dangling_judgements_are_counted_and_named(beir_folder):
     folder = beir_folder([DOC], [ASK], {"test": [("q1", "d1", 1), ("q1", "gone", 1), ("nobody", "d1", 1)]})
     assert [str(note) for note in open_collection(str(folder)).notes] == [
-        "judged documents missing from the corpus: 1 (gone)", "judged queries missing: 1 (nobody)"]
+        "judged documents missing from the corpus: 1 (gone)",
+        "judged queries missing: 1 (nobody)",
+    ]
 
 
 def test_numeric_ids_are_strings(beir_folder):
@@ -183,7 +228,9 @@ def test_a_file_in_the_wrong_format_says_what_was_expected(tmp_path, content, se
 
 
 def test_an_unknown_name_lists_what_there_is():
-    with pytest.raises(ExplorerError, match="neither a bundled collection \\(harbour\\) nor an existing folder or file"):
+    with pytest.raises(
+        ExplorerError, match="neither a bundled collection \\(harbour\\) nor an existing folder or file"
+    ):
         open_collection("nowhere")
     with pytest.raises(ExplorerError, match="unknown format 'foo'.*choose from beir, trec, qasper"):
         open_collection("foo:bar")
@@ -207,5 +254,7 @@ def test_published_files_open_with_the_counts_of_their_readme(shared_data, spec,
 def test_the_bundled_collection_is_sound(harbour):
     assert harbour.notes == ()
     assert all(query.answers for query in harbour.queries.values())
-    groups = {split: set().union(*(harbour.groups_of(q) for q in harbour.split(split))) for split in ("train", "dev", "test")}
+    groups = {
+        split: set().union(*(harbour.groups_of(q) for q in harbour.split(split))) for split in ("train", "dev", "test")
+    }
     assert not groups["train"] & groups["dev"] | groups["train"] & groups["test"] | groups["dev"] & groups["test"]

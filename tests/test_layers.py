@@ -32,11 +32,18 @@ def test_every_import_leads_downward():
         part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         if part in ("__init__", "__main__"):
             continue
-        wrong += [f"{path.name}: {part} -> {other}" for other in imported_parts(path)
-                  if other in ROW_OF and other != part and ROW_OF[other] <= ROW_OF[part]]
+        wrong += [
+            f"{path.name}: {part} -> {other}"
+            for other in imported_parts(path)
+            if other in ROW_OF and other != part and ROW_OF[other] <= ROW_OF[part]
+        ]
     assert wrong == []
 
 
 def test_every_part_of_the_package_has_a_row():
-    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    parts = {
+        path.name.removesuffix(".py")
+        for path in PACKAGE.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert parts - set(ROW_OF) - {"__init__", "__main__"} == set()

@@ -69,7 +69,10 @@ def test_a_single_candidate_is_refused_because_it_teaches_nothing():
 
 def test_in_batch_documents_are_masked_when_relevant_or_same_text():
     """A false negative would push the student away from the right document."""
-    batch = [TrainingExample("q1", ("a", "b"), (1.0, 0.0), frozenset({"c"})), TrainingExample("q2", ("c", "d", "e"), (0.5, 0.1, 0.2))]
+    batch = [
+        TrainingExample("q1", ("a", "b"), (1.0, 0.0), frozenset({"c"})),
+        TrainingExample("q2", ("c", "d", "e"), (0.5, 0.1, 0.2)),
+    ]
     texts = {"a": "tide", "b": "mill", "c": "quay", "d": "tide", "e": "pike"}
     doc_ids = batch_documents(batch)
     assert doc_ids == ["a", "b", "c", "d", "e"]

@@ -1,11 +1,12 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
-
 from explorer.records import ExplorerError, Ranking, Scores, TeacherScores
 
-scores = st.dictionaries(st.text(min_size=1, max_size=4), st.sampled_from([0.0, 0.5, 1.0, -1.0]) | st.floats(allow_nan=False), max_size=12)
+scores = st.dictionaries(
+    st.text(min_size=1, max_size=4), st.sampled_from([0.0, 0.5, 1.0, -1.0]) | st.floats(allow_nan=False), max_size=12
+)
 
 
 def test_equal_scores_are_ordered_by_doc_id_descending():
@@ -36,6 +37,8 @@ def test_a_nan_score_is_refused_with_the_document_named():
 
 
 def test_a_query_left_out_by_the_teacher_is_counted_and_not_ranked():
-    teacher = TeacherScores("utility", "nats", {"q1": Scores("q1", {"a": 1.0}), "q2": Scores("q2", {}, left_out="no answer")})
+    teacher = TeacherScores(
+        "utility", "nats", {"q1": Scores("q1", {"a": 1.0}), "q2": Scores("q2", {}, left_out="no answer")}
+    )
     assert teacher.left_out == {"no answer": 1}
     assert list(teacher.run().rankings) == ["q1"]

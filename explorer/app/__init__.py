@@ -20,7 +20,9 @@ def launch(bench: Workbench, host: str, port: int, *, read_only: bool) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise ExplorerError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from error
+            raise ExplorerError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            ) from error
     from explorer.app.page import build, theme
 
     bench.search("dense:minilm", [], 1)  # the index is ready before the page is

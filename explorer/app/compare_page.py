@@ -51,15 +51,25 @@ def build(bench: Workbench) -> ComparePage:
         previous = gr.Button("← previous", elem_id="previous", size="sm", scale=0, min_width=110)
         following = gr.Button("next →", elem_id="next", size="sm", scale=0, min_width=110)
     with gr.Row():
-        text = gr.Textbox(label="or ask your own", placeholder="Type a question and press Enter", elem_id="text", scale=3)
+        text = gr.Textbox(
+            label="or ask your own", placeholder="Type a question and press Enter", elem_id="text", scale=3
+        )
         answer = gr.Textbox(
-            label="its answer, if you know it", placeholder="lets the teacher score the documents", elem_id="answer", scale=2
+            label="its answer, if you know it",
+            placeholder="lets the teacher score the documents",
+            elem_id="answer",
+            scale=2,
         )
     with gr.Row():
-        baseline = gr.Dropdown(list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True)
+        baseline = gr.Dropdown(
+            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True
+        )
         student = gr.Dropdown(
-            known, value=known[0] if known[0].startswith("student:") else "bm25", label="Student, or any other system",
-            elem_id="student", allow_custom_value=True,
+            known,
+            value=known[0] if known[0].startswith("student:") else "bm25",
+            label="Student, or any other system",
+            elem_id="student",
+            allow_custom_value=True,
         )
         depth = gr.Slider(3, 50, 8, step=1, label="Documents", elem_id="depth")
         score = gr.Button("Score with the reader", elem_id="score", size="sm")
@@ -68,9 +78,6 @@ def build(bench: Workbench) -> ComparePage:
     inputs = [query, text, answer, baseline, student, depth]
 
     def draw(*values: Any) -> dict[str, Any]:
-        return _view(bench, *values)
-
-    def typed(*values: Any) -> dict[str, Any]:
         return _view(bench, *values)
 
     def step(by: int) -> Callable[[str], Any]:
@@ -84,28 +91,43 @@ def build(bench: Workbench) -> ComparePage:
     query.input(lambda: ("", ""), None, [text, answer], **quiet).then(draw, inputs, columns, **quiet)
     for field in (baseline, student, depth):
         field.input(draw, inputs, columns, trigger_mode="always_last", **quiet)
-    for field in (text, answer):
-        field.submit(typed, inputs, columns, **quiet)
+    for box in (text, answer):
+        box.submit(draw, inputs, columns, **quiet)
     scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **quiet)
-    stop.click(lambda: (gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)), None, [score, stop],
-               cancels=[scoring], **quiet)
+    stop.click(
+        lambda: (gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)),
+        None,
+        [score, stop],
+        cancels=[scoring],
+        **quiet,
+    )
     return ComparePage(student, draw, inputs, [columns])
 
 
-def _view(bench: Workbench, query_id: str | None, text: str, answer: str, a: str, b: str, k: float, live: bool = False) -> dict[str, Any]:
+def _view(
+    bench: Workbench, query_id: str | None, text: str, answer: str, a: str, b: str, k: float, *, live: bool = False
+) -> dict[str, Any]:
     """What the renderer draws; a problem the user can fix is drawn in its place."""
     try:
         query = bench.query(text.strip() or query_id or "", answer=answer)
-        view = views.compare(bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=TEACHER, live=live)
+        view = views.compare(
+            bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=TEACHER, live=live
+        )
     except ExplorerError as error:
         return {"message": str(error), "error": True}
-    labels = {"baseline": "baseline", "teacher": "teacher", "system": "student" if b.startswith("student:") else "other system"}
+    labels = {
+        "baseline": "baseline",
+        "teacher": "teacher",
+        "system": "student" if b.startswith("student:") else "other system",
+    }
     for column in view["columns"]:
         column["label"] = labels[column["role"]]
         if column["role"] == "teacher" and column.get("empty") == "not scored yet":
             column["empty"] = "Nobody has scored these documents yet. Press “Score with the reader”."
         elif column["role"] == "teacher" and column.get("empty"):
-            column["empty"] = "Utility needs a reference answer: how much likelier does a document make it? Type one above, then score."
+            column["empty"] = (
+                "Utility needs a reference answer: how much likelier does a document make it? Type one above, then score."
+            )
     return view
 
 
@@ -126,7 +148,7 @@ def _scorer(bench: Workbench) -> Callable[..., Iterator[Any]]:
 
         def work() -> None:
             try:
-                news.put(_view(bench.reporting(progress), *values, True))
+                news.put(_view(bench.reporting(progress), *values, live=True))
             except _Stopped:
                 news.put(None)
             except Exception as error:

@@ -31,13 +31,17 @@ def build(bench: Workbench, *, read_only: bool) -> DistillPage:
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             student = gr.Radio(
-                [(f"{kind.name}: {kind.what}", kind.name) for kind in STUDENTS.values()], value="adapter",
-                label="What learns", elem_id="student-kind",
+                [(f"{kind.name}: {kind.what}", kind.name) for kind in STUDENTS.values()],
+                value="adapter",
+                label="What learns",
+                elem_id="student-kind",
             )
             with gr.Row():
                 budget = gr.Number(0, label="Time limit in seconds, 0: none", minimum=0, precision=0, elem_id="budget")
                 seed = gr.Number(42, label="Seed", precision=0, elem_id="seed")
-            name = gr.Textbox(label="Name of the run", placeholder="made from method and time when empty", elem_id="run-name")
+            name = gr.Textbox(
+                label="Name of the run", placeholder="made from method and time when empty", elem_id="run-name"
+            )
             with gr.Row():
                 start = gr.Button("Start", variant="primary", elem_id="start", interactive=not read_only)
                 stop = gr.Button("Cancel", elem_id="cancel", interactive=False)
@@ -61,11 +65,14 @@ def build(bench: Workbench, *, read_only: bool) -> DistillPage:
         chosen = run_id or (runs[0] if runs else None)
         return [gr.Dropdown(choices=runs, value=chosen), *show(chosen, "")]
 
-    def begin(kind: str, seconds: float, number: float, run_name: str) -> list[Any]:
+    def begin(kind: str, seconds: float, number: float | None, run_name: str) -> list[Any]:
         try:
             method = "uae"
-            settings = {"budget": float(seconds or 0), "seed": int(number if number is not None else 42)}
-            plan = Plan.make(bench.collection.source, method, kind, scoped=bench.scoped, **settings)
+            number = 42 if number is None else number
+            budget = float(seconds or 0)
+            plan = Plan.make(
+                bench.collection.source, method, kind, scoped=bench.scoped, budget=budget, seed=int(number)
+            )
             folder = bench.workspace.run(run_name.strip() or bench.workspace.new_run_id(method, kind))
             folder.create(plan.record())
         except ExplorerError as error:
@@ -100,7 +107,13 @@ def _sentence(error: ExplorerError) -> str:
 
 def _show(bench: Workbench, run_id: str | None, before: str, *, read_only: bool) -> list[Any]:
     if not run_id:
-        return [{}, gr.Plot(visible=False), gr.Timer(active=False), *(gr.Button(interactive=False) for _ in range(3)), ""]
+        return [
+            {},
+            gr.Plot(visible=False),
+            gr.Timer(active=False),
+            *(gr.Button(interactive=False) for _ in range(3)),
+            "",
+        ]
     view = views.run_detail(bench.workspace.existing_run(run_id))
     active = view["state"] in ACTIVE
     signature = f"{run_id} {len(view['curve'])} {len(view['losses'])}"

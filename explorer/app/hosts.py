@@ -21,5 +21,9 @@ def renderer(name: str, function: str, value: Any, elem_id: str) -> gr.HTML:
     }});
     """
     return gr.HTML(
-        value, html_template="<div class='ex-host'></div>", js_on_load=script + mount, apply_default_css=False, elem_id=elem_id
+        value,
+        html_template="<div class='ex-host'></div>",
+        js_on_load=script + mount,
+        apply_default_css=False,
+        elem_id=elem_id,
     )

@@ -14,7 +14,9 @@ def theme() -> gr.themes.Base:
     font = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     mono = ["ui-monospace", "SFMono-Regular", "Menlo", "monospace"]
     return gr.themes.Base(primary_hue="sky", neutral_hue="slate", font=font, font_mono=mono, radius_size="md").set(
-        button_primary_background_fill="#0b6e99", button_primary_background_fill_hover="#095a7e", button_primary_text_color="#ffffff"
+        button_primary_background_fill="#0b6e99",
+        button_primary_background_fill_hover="#095a7e",
+        button_primary_text_color="#ffffff",
     )
 
 
@@ -38,7 +40,9 @@ def build(bench: Workbench, *, read_only: bool) -> gr.Blocks:
                 distill = distill_page.build(bench, read_only=read_only)
 
         def use_student(run_id: str) -> tuple[Any, Any]:
-            return gr.Dropdown(value=f"student:{run_id}", choices=compare_page.systems(bench)), gr.Tabs(selected="compare")
+            return gr.Dropdown(value=f"student:{run_id}", choices=compare_page.systems(bench)), gr.Tabs(
+                selected="compare"
+            )
 
         distill.use.click(use_student, distill.run, [compare.student, tabs], api_visibility="private").then(
             compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from explorer.cli import ask, learn, serve
+from explorer.cli import ask, learn, measure, serve
 
 
 def commands(launch: serve.Launch) -> typer.Typer:
@@ -19,5 +19,6 @@ def commands(launch: serve.Launch) -> typer.Typer:
     )
     ask.register(app)
     learn.register(app)
+    measure.register(app)
     serve.register(app, launch)
     return app

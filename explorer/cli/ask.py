@@ -140,7 +140,11 @@ def _print_differences(rows: list[dict[str, Any]]) -> None:
         ]
         for row, corrected in zip(rows, adjusted, strict=True)
     ]
-    table(f"against {rows[0]['a']}", ["system", "measure", "Δ", "95 % interval", "p", "p (Holm)", "win / tie / loss"], cells)
+    table(
+        f"against {rows[0]['a']}",
+        ["system", "measure", "Δ", "95 % interval", "p", "p (Holm)", "win / tie / loss"],
+        cells,
+    )
 
 
 def collections(json: Json = False) -> None:
@@ -148,14 +152,20 @@ def collections(json: Json = False) -> None:
     from explorer.collections import FORMATS, bundled, open_collection
 
     found = [open_collection(name) for name in bundled()]
-    rows = [
-        {"name": c.source, "documents": len(c.documents), "queries": len(c.queries), "splits": _split_sizes(c)} for c in found
+    rows: list[dict[str, Any]] = [
+        {"name": c.source, "documents": len(c.documents), "queries": len(c.queries), "splits": _split_sizes(c)}
+        for c in found
     ]
     if json:
         print_json({"collections": rows, "formats": list(FORMATS)})
         return
     cells = [
-        [row["name"], str(row["documents"]), str(row["queries"]), ", ".join(f"{k} {v}" for k, v in row["splits"].items())]
+        [
+            row["name"],
+            str(row["documents"]),
+            str(row["queries"]),
+            ", ".join(f"{k} {v}" for k, v in row["splits"].items()),
+        ]
         for row in rows
     ]
     table("bundled collections", ["name", "documents", "queries", "splits"], cells)

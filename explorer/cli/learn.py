@@ -60,16 +60,26 @@ def distill(
     student: Annotated[str, typer.Option(help="adapter, query or full.")] = "query",
     base: Base = "dense:minilm",
     reader: ReaderSpec = "smollm2",
-    run: Annotated[str, typer.Option("--run", help="Name of the run; default: made from method, student and time.")] = "",
+    run: Annotated[
+        str, typer.Option("--run", help="Name of the run; default: made from method, student and time.")
+    ] = "",
     split: Annotated[str, typer.Option(help="train, or all (everything but dev).")] = "train",
     k: Candidates = 16,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Default: the student's preset.", show_default=False)] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Default: the student's preset.", show_default=False)
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(min=0.0, show_default=False)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Queries per step.", show_default=False)] = None,
-    tau: Annotated[float | None, typer.Option(min=1e-3, help="Temperature of the student's softmax.", show_default=False)] = None,
-    tau_u: Annotated[float | None, typer.Option(min=1e-3, help="Temperature of the utilities.", show_default=False)] = None,
+    tau: Annotated[
+        float | None, typer.Option(min=1e-3, help="Temperature of the student's softmax.", show_default=False)
+    ] = None,
+    tau_u: Annotated[
+        float | None, typer.Option(min=1e-3, help="Temperature of the utilities.", show_default=False)
+    ] = None,
     seed: Annotated[int | None, typer.Option(show_default=False)] = None,
-    budget: Annotated[str, typer.Option(help="Wall-clock limit of the training, e.g. 60s or 5m.", show_default=False)] = "",
+    budget: Annotated[
+        str, typer.Option(help="Wall-clock limit of the training, e.g. 60s or 5m.", show_default=False)
+    ] = "",
     scope: Scope = "own",
     device: Device = "",
     json: Json = False,
@@ -79,8 +89,20 @@ def distill(
     from explorer.workspace import Workspace
 
     plan = Plan.make(
-        collection, method, student, base, reader, k, split, is_scoped(scope),
-        epochs=epochs, learning_rate=learning_rate, batch=batch, tau=tau, tau_u=tau_u, seed=seed,
+        collection,
+        method,
+        student,
+        base,
+        reader,
+        k,
+        split,
+        is_scoped(scope),
+        epochs=epochs,
+        learning_rate=learning_rate,
+        batch=batch,
+        tau=tau,
+        tau_u=tau_u,
+        seed=seed,
         budget=seconds(budget) if budget else None,
     )
     bench = open_bench(collection, scope, device, quiet=json)
@@ -103,7 +125,9 @@ def _carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = 
                 draw("train", event["step"], event["of"])
             case "examples":
                 quality = ", ".join(f"{name} {value:.3f}" for name, value in event["teacher"].items())
-                hint(f"{event['examples']} examples; the teacher itself: {quality or 'no judged query to measure it on'}")
+                hint(
+                    f"{event['examples']} examples; the teacher itself: {quality or 'no judged query to measure it on'}"
+                )
                 for reason, count in event["dropped"].items():
                     hint(f"  left out {count}: {reason}")
             case "dev":
@@ -113,18 +137,24 @@ def _carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = 
         return bench.distill(plan, folder, emit, stop, resume)
 
     result = jobs.carry_out(folder, work, watch, again)
-    public = {name: result[name] for name in ("run", "student", "method", "seconds", "examples", "dropped", "dev", "path")}
+    public = {
+        name: result[name] for name in ("run", "student", "method", "seconds", "examples", "dropped", "dev", "path")
+    }
     if json:
         print_json(public)
         return
     for measure, (before, after) in result["dev"].items():
-        verdict = "nothing beat the base, the student equals it" if result["best_step"] == 0 else f"best at step {result['best_step']}"
+        verdict = (
+            "nothing beat the base, the student equals it"
+            if result["best_step"] == 0
+            else f"best at step {result['best_step']}"
+        )
         say(f"dev {measure}: {before:.4f} -> {after:.4f} ({signed(after - before)}; {verdict}; {result['stopped']})")
     say(f"run {result['run']}: {result['seconds']:.0f} s; use it as student:{result['run']}")
 
 
 def seconds(text: str) -> float:
-    """"60s", "5m", "1h" or a bare number of seconds."""
+    """ "60s", "5m", "1h" or a bare number of seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if not match or float(match[1]) <= 0:
         raise ExplorerError(f"the budget {text!r} is not a time; write e.g. 60s, 5m or 1h")
@@ -142,7 +172,9 @@ def list_runs(json: Json = False) -> None:
     elif not rows:
         say("no runs yet; start one with: explorer distill COLLECTION")
     else:
-        cells = [[r["run"], r["state"], r["method"], r["student"], short(r["collection"], 40), r["dev_label"]] for r in rows]
+        cells = [
+            [r["run"], r["state"], r["method"], r["student"], short(r["collection"], 40), r["dev_label"]] for r in rows
+        ]
         table("runs", ["run", "state", "method", "student", "collection", "dev"], cells)
 
 
@@ -178,7 +210,9 @@ def resume(run: RunId, device: Device = "", json: Json = False) -> None:
 
     folder = Workspace().existing_run(run)
     if folder.state["state"] == "finished":
-        raise ExplorerError(f"the run {run!r} is finished, there is nothing to resume; start another with explorer distill")
+        raise ExplorerError(
+            f"the run {run!r} is finished, there is nothing to resume; start another with explorer distill"
+        )
     plan = Plan.from_record(folder.plan)
     bench = open_bench(plan.collection, "own" if plan.scoped else "none", device, quiet=json)
     _carry_out(bench, plan, folder, json=json, again=True)

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from explorer.workbench import Workbench
 
 CollectionSpec = Annotated[
-    str, typer.Argument(metavar="COLLECTION", help="A bundled name, a folder or file, or FORMAT:PATH.", show_default=False)
+    str,
+    typer.Argument(metavar="COLLECTION", help="A bundled name, a folder or file, or FORMAT:PATH.", show_default=False),
 ]
-Retriever = Annotated[str, typer.Option("-r", "--retriever", help="Retriever spec, e.g. bm25, dense:minilm, student:RUN.")]
+Retriever = Annotated[
+    str, typer.Option("-r", "--retriever", help="Retriever spec, e.g. bm25, dense:minilm, student:RUN.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Scope = Annotated[str, typer.Option(help="own: a scoped query searches its own group; none: everything.")]
 Split = Annotated[str, typer.Option(help="train, dev, test or all.")]

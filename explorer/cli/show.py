@@ -48,18 +48,18 @@ def _printable(text: str) -> str:
 
 def progress() -> Progress:
     """One line on a terminal's stderr, redrawn at most ten times a second; in a log a line every ten seconds."""
-    drawn = {"time": 0.0, "stage": ""}
+    drawn_at, drawn_stage = 0.0, ""
     live = sys.stderr.isatty()
 
     def draw(stage: str, done: int, total: int) -> None:
+        nonlocal drawn_at, drawn_stage
         now = time.monotonic()
         ended = total > 0 and done >= total
-        if ended and drawn["stage"] != stage:
-            return  # over at once: nothing to show
-        if not ended and now - drawn["time"] < (0.1 if live else 10.0):
-            drawn["stage"] = drawn["stage"] if drawn["stage"] == stage else ""
+        if ended and drawn_stage != stage:
+            return  # over before anything was shown
+        if not ended and now - drawn_at < (0.1 if live else 10.0):
             return
-        drawn.update(time=now, stage="" if ended else stage)
+        drawn_at, drawn_stage = now, "" if ended else stage
         text = f"{stage}: {done} of {total}" if total else stage
         sys.stderr.write(f"\r\x1b[K{text}" + ("\r\x1b[K" if ended else "") if live else f"{text}\n")
         sys.stderr.flush()

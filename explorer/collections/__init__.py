@@ -47,7 +47,9 @@ def _resolve(spec: str) -> tuple[str, Path]:
         for name, (recognise, _) in FORMATS.items():
             if recognise(path):
                 return name, path
-        raise ExplorerError(f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}")
+        raise ExplorerError(
+            f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
+        )
     if colon and name.isalnum():
         raise ExplorerError(f"unknown format {name!r} in {spec!r}; choose from {', '.join(FORMATS)}")
     raise ExplorerError(

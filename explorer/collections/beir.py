@@ -76,7 +76,9 @@ def save(collection: Collection, path: Path) -> None:
                 for query in collection.split(split)
                 for doc_id, grade in collection.qrels.get(query.query_id, {}).items()
             ]
-            (part / "qrels" / f"{split}.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8")
+            (part / "qrels" / f"{split}.tsv").write_text(
+                "query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8"
+            )
 
 
 def _document_row(doc: Document) -> dict[str, Any]:

@@ -56,7 +56,9 @@ def _files(path: Path) -> list[Path]:
 
 
 def _question(row: Mapping[str, Any], shelf: _Shelf, where: str) -> tuple[Query, list[Judgement]]:
-    ids = {title: shelf.add(title, "".join(_spaced(sentences))) for title, sentences in read.member(row, "context", where)}
+    ids = {
+        title: shelf.add(title, "".join(_spaced(sentences))) for title, sentences in read.member(row, "context", where)
+    }
     query_id = str(read.member(row, "_id", where))
     titles = list(dict.fromkeys(title for title, _sentence in row.get("supporting_facts", ())))
     hops = tuple(ids.get(title, title) for title in titles)

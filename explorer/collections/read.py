@@ -51,7 +51,9 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ExplorerError(f"{path} line {number} is not JSON ({error.msg}); expected one JSON object per line") from error
+        raise ExplorerError(
+            f"{path} line {number} is not JSON ({error.msg}); expected one JSON object per line"
+        ) from error
     if not isinstance(value, dict):
         raise ExplorerError(f"{path} line {number} is a JSON {type(value).__name__}; expected one JSON object per line")
     return value

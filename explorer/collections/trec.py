@@ -12,6 +12,7 @@ from explorer.records import Document, ExplorerError, Query, Ranking, Run
 
 DOC = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
 TOPIC = re.compile(r"<top>(.*?)(?:</top>|(?=<top>)|\Z)", re.DOTALL | re.IGNORECASE)
+COMMENT = re.compile(r"(^|\s)#.*")  # a "#" inside an id is part of it
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -26,7 +27,9 @@ def load(path: Path) -> Parts:
     for file in _files(path):
         by_kind[_kind(file)].append(file)
     if not by_kind["documents"]:
-        raise ExplorerError(f"{path} holds no file with <DOC> records; it has {', '.join(f.name for f in _files(path)) or 'no files'}")
+        raise ExplorerError(
+            f"{path} holds no file with <DOC> records; it has {', '.join(f.name for f in _files(path)) or 'no files'}"
+        )
     return Parts(
         (doc for file in by_kind["documents"] for doc in _documents(file)),
         (query for file in by_kind["topics"] for query in _topics(file)),
@@ -56,7 +59,9 @@ def _documents(file: Path) -> Iterator[Document]:
         if not doc_id:
             raise ExplorerError(f"{file} has a <DOC> without <DOCNO> at character {match.start()}")
         title = _field(body, "TITLE") or _field(body, "HEADLINE")
-        text = _field(body, "TEXT") or TAG.sub(" ", re.sub(r"<DOCNO>.*?</DOCNO>", "", body, flags=re.DOTALL | re.IGNORECASE))
+        text = _field(body, "TEXT") or TAG.sub(
+            " ", re.sub(r"<DOCNO>.*?</DOCNO>", "", body, flags=re.DOTALL | re.IGNORECASE)
+        )
         yield Document(doc_id, " ".join(text.split()), " ".join(title.split()), group=doc_id)
 
 
@@ -78,28 +83,40 @@ def _topics(file: Path) -> Iterator[Query]:
 def qrels(file: Path) -> Iterator[Judgement]:
     """Lines of "query_id iteration doc_id grade"."""
     for number, line in enumerate(read.text(file).splitlines(), start=1):
-        fields = line.split("#", 1)[0].split()
+        fields = COMMENT.sub("", line).split()
         if not fields:
             continue
         if len(fields) != 4:
-            raise ExplorerError(f"{file} line {number} has {len(fields)} columns; qrels have 4: query, iteration, document, grade")
+            raise ExplorerError(
+                f"{file} line {number} has {len(fields)} columns; qrels have 4: query, iteration, document, grade"
+            )
         yield Judgement(fields[0], fields[2], read.integer(fields[3], f"{file} line {number}"))
+
+
+def read_qrels(file: Path) -> dict[str, dict[str, int]]:
+    """query_id -> doc_id -> grade of one qrels file."""
+    grades: dict[str, dict[str, int]] = {}
+    for judgement in qrels(file):
+        grades.setdefault(judgement.query_id, {})[judgement.doc_id] = judgement.grade
+    return grades
 
 
 def run(file: Path) -> Run:
     """Lines of "query_id Q0 doc_id rank score tag". As in trec_eval the score decides, not the rank column."""
     scores: dict[str, dict[str, float]] = {}
     for number, line in enumerate(read.text(file).splitlines(), start=1):
-        fields = line.split("#", 1)[0].split()
+        fields = COMMENT.sub("", line).split()
         if not fields:
             continue
-        if len(fields) != 6:
+        if len(fields) < 6:  # a tag may hold spaces, as in trec_eval's own test files
             raise ExplorerError(
                 f"{file} line {number} has {len(fields)} columns; a run has 6: query, Q0, document, rank, score, tag"
             )
         ranked = scores.setdefault(fields[0], {})
         if fields[2] in ranked:
-            raise ExplorerError(f"{file} line {number} ranks document {fields[2]!r} twice for query {fields[0]!r}; remove one")
+            raise ExplorerError(
+                f"{file} line {number} ranks document {fields[2]!r} twice for query {fields[0]!r}; remove one"
+            )
         ranked[fields[2]] = _score(fields[4], f"{file} line {number}")
     return Run(f"run:{file}", {q: Ranking.from_scores(q, docs) for q, docs in scores.items()})
 

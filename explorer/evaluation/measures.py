@@ -10,7 +10,7 @@ import ir_measures
 from explorer.records import ExplorerError, Qrels, Run
 
 DEFAULT_MEASURES = ("nDCG@10", "AP", "R@1", "P@1")
-OFFERED = "AP, nDCG@k, R@k, P@k, RR, Success@k, Rprec, Bpref, IPrec@r"
+OFFERED = ("AP", "nDCG", "R", "P", "RR", "Success", "Rprec", "Bpref")  # those that agree with trec_eval's own outputs
 
 PerQuery = Mapping[str, Mapping[str, float]]
 """measure -> query_id -> value in [0, 1]"""
@@ -35,10 +35,16 @@ def per_query(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES
 
 
 def _measure(name: str) -> ir_measures.Measure:
+    refusal = (
+        f"unknown measure {name!r}; choose from {', '.join(OFFERED)} with a cut-off where one belongs, e.g. nDCG@10"
+    )
     try:
-        return ir_measures.parse_measure(name)
+        measure = ir_measures.parse_measure(name)
     except (ValueError, NameError, SyntaxError, KeyError) as error:
-        raise ExplorerError(f"unknown measure {name!r}; choose from {OFFERED}, written as in ir_measures") from error
+        raise ExplorerError(refusal) from error
+    if measure.NAME not in OFFERED:
+        raise ExplorerError(refusal)
+    return measure
 
 
 def means(values: PerQuery) -> dict[str, float]:

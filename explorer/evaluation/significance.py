@@ -47,7 +47,12 @@ def _interval_and_p(deltas: np.ndarray, seed: int) -> tuple[float, float, float]
         mean = float(deltas.mean()) if len(deltas) else 0.0
         return mean, mean, 1.0
     test = stats.permutation_test(
-        (deltas,), np.mean, permutation_type="samples", n_resamples=RESAMPLES, batch=BLOCK, vectorized=True,
+        (deltas,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=RESAMPLES,
+        batch=BLOCK,
+        vectorized=True,
         rng=np.random.default_rng(seed),
     )
     interval = stats.bootstrap(

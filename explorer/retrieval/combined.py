@@ -34,7 +34,12 @@ class RerankRetriever:
     """The first RERANKED_DEPTH documents of a retriever in the order of a scorer; the others follow as they stood."""
 
     def __init__(
-        self, spec: str, retriever: Retriever, scorer: Scorer, documents: Mapping[str, Document], progress: Progress = silent
+        self,
+        spec: str,
+        retriever: Retriever,
+        scorer: Scorer,
+        documents: Mapping[str, Document],
+        progress: Progress = silent,
     ) -> None:
         self.spec = spec
         self._retriever = retriever

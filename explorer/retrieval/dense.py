@@ -1,4 +1,4 @@
-"""A bi-encoder and FAISS: exact below EXACT_LIMIT documents, HNSW above; what is shown is always re-scored exactly."""
+"""A bi-encoder and FAISS: exact below a limit of documents, HNSW above; what is shown is always re-scored exactly."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ class DenseRetriever:
         query_encoder: Encoder,
         document_encoder: Encoder,
         progress: Progress = silent,
+        exact_limit: int = EXACT_LIMIT,
     ) -> None:
         self.spec = spec
+        self.exact_limit = exact_limit
         self.query_encoder = query_encoder
         self.doc_ids = list(documents)
         texts = [doc.content for doc in documents.values()]
@@ -64,7 +66,7 @@ class DenseRetriever:
             import faiss
 
             dim = self.vectors.shape[1]
-            exact = len(self.doc_ids) < EXACT_LIMIT
+            exact = len(self.doc_ids) < self.exact_limit
             self._index = faiss.IndexFlatIP(dim) if exact else faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
             self._index.add(self.vectors)
         return self._index

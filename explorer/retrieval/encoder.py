@@ -62,7 +62,9 @@ class Encoder:
 
         def count(shard: Sequence[str]) -> np.ndarray:
             prompt = self.prompts["document"]
-            tokens = self.model.tokenizer([prompt + text for text in shard], truncation=False, verbose=False)["input_ids"]
+            tokens = self.model.tokenizer([prompt + text for text in shard], truncation=False, verbose=False)[
+                "input_ids"
+            ]
             return np.array([len(ids) for ids in tokens], dtype=np.int32)
 
         return cache.matrix(f"tokens\0{self.prompts['document']}\0{self.key}", texts, count, lambda _done, _total: None)
@@ -71,5 +73,7 @@ class Encoder:
         array = np.asarray(vectors, dtype=np.float32)
         norms = np.linalg.norm(array, axis=1, keepdims=True)
         if not np.isfinite(norms).all():
-            raise ExplorerError("the encoder gave NaN instead of a vector; its weights are damaged: load another checkpoint")
+            raise ExplorerError(
+                "the encoder gave NaN instead of a vector; its weights are damaged: load another checkpoint"
+            )
         return array / np.maximum(norms, 1e-12)

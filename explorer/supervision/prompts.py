@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from explorer.records import ExplorerError
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -51,6 +53,12 @@ PROMPTS: Mapping[str, Prompt] = {
     )
 }
 DEFAULT_PROMPT = "passage"
+
+
+def prompt_named(name: str) -> Prompt:
+    if name not in PROMPTS:
+        raise ExplorerError(f"unknown prompt {name!r}; choose from {', '.join(PROMPTS)}")
+    return PROMPTS[name]
 
 
 def fill(prompt: Prompt, question: str, document: str | None, tokenizer: Any) -> Filled:

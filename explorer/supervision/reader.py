@@ -54,7 +54,9 @@ class Reader:
 
     def __init__(self, tokenizer: Any, model: Any, key: str, limit: int | None = None) -> None:
         if not tokenizer.is_fast:
-            raise ExplorerError(f"the tokenizer of {key} gives no character offsets; choose a reader with a tokenizer.json")
+            raise ExplorerError(
+                f"the tokenizer of {key} gives no character offsets; choose a reader with a tokenizer.json"
+            )
         self.tokenizer = tokenizer
         self.model = model
         self.key = key
@@ -84,7 +86,9 @@ class Reader:
             filled = fill(prompt, request.question, document, self.tokenizer)
             text = filled.text + prompt.joint + request.continuation
             # a chat template writes its own beginning-of-sequence token
-            tokens = self.tokenizer(text, return_offsets_mapping=True, add_special_tokens=not prompt.chat, verbose=False)
+            tokens = self.tokenizer(
+                text, return_offsets_mapping=True, add_special_tokens=not prompt.chat, verbose=False
+            )
             ids, offsets = tokens["input_ids"], tokens["offset_mapping"]
             if len(ids) <= self.limit:
                 break
@@ -94,7 +98,9 @@ class Reader:
             raise ExplorerError(f"nothing to score after the question {request.question[:60]!r}: the answer is empty")
         return _Item(number, tuple(ids), max(scored[0], 1), scored[-1] + 1, document != request.document)
 
-    def _score(self, items: Sequence[_Item], cache: Any = None, known: Sequence[int] | None = None) -> list[tuple[int, Reading]]:
+    def _score(
+        self, items: Sequence[_Item], cache: Any = None, known: Sequence[int] | None = None
+    ) -> list[tuple[int, Reading]]:
         """Readings of ``items``, of whose ids the first ``known[row]`` are in row ``row`` of ``cache``."""
         import torch
 
@@ -231,5 +237,7 @@ def _shorten(document: str | None, filled: Filled, offsets: Sequence[tuple[int, 
     """The document without its last ``excess`` tokens."""
     inside = [start for start, end in offsets if filled.start <= start and end <= filled.end and end > start]
     if document is None or len(inside) <= excess:
-        raise ExplorerError(f"a question and its answer alone exceed the reader's limit by {excess} tokens; shorten them")
+        raise ExplorerError(
+            f"a question and its answer alone exceed the reader's limit by {excess} tokens; shorten them"
+        )
     return document[: inside[-excess] - filled.start]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from explorer.files import content_hash
 from explorer.records import Document, Progress, Query, Scores, TeacherScores, silent
-from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, Prompt
+from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, Prompt, prompt_named
 from explorer.supervision.reader import Reader, Reading, Request
 from explorer.workspace import ScoreCache
 
@@ -61,12 +61,14 @@ class UtilityTeacher:
 
     def __init__(self, reader: CachedReader, prompts: Sequence[str] = (DEFAULT_PROMPT,)) -> None:
         self._reader = reader
-        self._prompts = [PROMPTS[name] for name in prompts]
+        self._prompts = [prompt_named(name) for name in prompts]
 
     def score(self, query: Query, documents: Sequence[Document]) -> Scores:
         return self.score_all([(query, documents)]).by_query[query.query_id]
 
-    def score_all(self, tasks: Sequence[tuple[Query, Sequence[Document]]], progress: Progress = silent) -> TeacherScores:
+    def score_all(
+        self, tasks: Sequence[tuple[Query, Sequence[Document]]], progress: Progress = silent
+    ) -> TeacherScores:
         """All queries at once, so that those that share a document share the reading of it."""
         requests = [request for query, documents in tasks for request in _requests(query, documents)]
         tables = [self._reader.read(requests, prompt, progress) for prompt in self._prompts]

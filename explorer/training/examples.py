@@ -13,7 +13,9 @@ from explorer.training.losses import MASKED, UNSCORED
 SEPARATION = 0.1  # nats per answer token between the best and the median candidate
 
 
-def examples_from(teacher: TeacherScores, qrels: Qrels, separation: float = SEPARATION) -> tuple[list[TrainingExample], dict[str, int]]:
+def examples_from(
+    teacher: TeacherScores, qrels: Qrels, separation: float = SEPARATION
+) -> tuple[list[TrainingExample], dict[str, int]]:
     """(examples, reason -> number of queries dropped). A query teaches when its utilities part the candidates."""
     examples, dropped = [], dict(teacher.left_out)
     for query_id, scores in teacher.by_query.items():

@@ -23,7 +23,9 @@ def utility_loss(scores: Tensor, utilities: Tensor, tau: float = 0.05, tau_u: fl
     """
     if scores.shape != utilities.shape:
         # would broadcast and still train
-        raise ValueError(f"scores are {tuple(scores.shape)}, utilities {tuple(utilities.shape)}; both must be (queries, documents)")
+        raise ValueError(
+            f"scores are {tuple(scores.shape)}, utilities {tuple(utilities.shape)}; both must be (queries, documents)"
+        )
     candidates = torch.isfinite(utilities)
     if bool((candidates.sum(dim=1) < 2).any()):
         raise ValueError("a query has fewer than two candidates: p* would be constant and teach nothing")

@@ -26,7 +26,9 @@ class StudentKind:
 STUDENTS: Mapping[str, StudentKind] = {
     kind.name: kind
     for kind in (
-        StudentKind("adapter", "a linear map on query vectors; index untouched", documents_fixed=True, queries_fixed=True),
+        StudentKind(
+            "adapter", "a linear map on query vectors; index untouched", documents_fixed=True, queries_fixed=True
+        ),
         StudentKind("query", "the query encoder; index untouched", documents_fixed=True),
         StudentKind("full", "the whole bi-encoder; documents are encoded anew", documents_fixed=False),
     )
@@ -99,7 +101,9 @@ def read_weights(folder: Path) -> dict[str, Any]:
     if (folder / ADAPTER_FILE).exists():
         return load_file(folder / ADAPTER_FILE)
     if not folder.exists():
-        raise ExplorerError(f"the run has no student in {folder}; it was stopped before anything was learned: start it again")
+        raise ExplorerError(
+            f"the run has no student in {folder}; it was stopped before anything was learned: start it again"
+        )
     from sentence_transformers import SentenceTransformer
 
     return dict(SentenceTransformer(str(folder), local_files_only=True).named_parameters())

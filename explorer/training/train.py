@@ -37,7 +37,7 @@ class Settings:
 
 PRESETS: Mapping[str, Settings] = {
     "adapter": Settings(epochs=40, learning_rate=1e-3, batch=32, measures_per_epoch=1, patience=6),
-    "query": Settings(epochs=6, learning_rate=5e-5),
+    "query": Settings(epochs=4, learning_rate=1e-4),
     "full": Settings(epochs=3, learning_rate=3e-5),
 }
 
@@ -96,7 +96,7 @@ def train(
     ``half``: matrix products in bfloat16 (autocast), weights, loss and optimiser stay float32.
     """
     import datasets
-    from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+    from sentence_transformers import SentenceTransformerTrainingArguments
 
     if not examples:
         raise ExplorerError("no query is left to train on; see what was dropped, and score more queries or candidates")
@@ -105,7 +105,7 @@ def train(
     watch = _Watch(student, kind, settings, texts, dev, folder, emit, stop)
     steps = math.ceil(len(examples) / settings.batch)
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = SentenceTransformerTrainer(
+        trainer = _trainer(
             model=student,
             args=SentenceTransformerTrainingArguments(
                 output_dir=str(folder / "checkpoints") if not kind.queries_fixed else scratch,
@@ -129,19 +129,23 @@ def train(
             data_collator=_Collator(student, kind, examples, texts),
             callbacks=[watch.callback(max(1, steps // settings.measures_per_epoch), loss)],
         )
-        _quiet(trainer)
         watch.begin()
-        trainer.train(resume_from_checkpoint=resume and any((folder / "checkpoints").glob("checkpoint-*")) or None)
+        trainer.train(resume_from_checkpoint=(resume and any((folder / "checkpoints").glob("checkpoint-*"))) or None)
     return watch.finish()
 
 
-def _quiet(trainer: Any) -> None:
-    """Nothing but our own events: the library prints to stdout and writes a model card for the hub otherwise."""
-    from sentence_transformers.base.model_card import BaseModelCardCallback
+def _trainer(**options: Any) -> Any:
+    """sentence-transformers' Trainer without the model card and without its prints to stdout: events are ours."""
+    from sentence_transformers import SentenceTransformerTrainer
     from transformers import PrinterCallback
 
+    class Quiet(SentenceTransformerTrainer):
+        def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+            pass
+
+    trainer = Quiet(**options)
     trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(BaseModelCardCallback)
+    return trainer
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,9 @@ class _Collator:
         batch = [self.examples[row["row"]] for row in rows]
         doc_ids = batch_documents(batch)
         query_ids = [example.query_id for example in batch]
-        queries = self._side("query", query_ids, self.texts.queries, self.kind.queries_fixed and self.texts.query_vectors)
+        queries = self._side(
+            "query", query_ids, self.texts.queries, self.kind.queries_fixed and self.texts.query_vectors
+        )
         documents = self._side(
             "document", doc_ids, self.texts.documents, self.kind.documents_fixed and self.texts.document_vectors
         )

@@ -36,7 +36,13 @@ class Workbench:
 
     @classmethod
     def open(
-        cls, spec: str, workspace: Workspace | None = None, *, scoped: bool = True, device: str | None = None, progress: Progress = silent
+        cls,
+        spec: str,
+        workspace: Workspace | None = None,
+        *,
+        scoped: bool = True,
+        device: str | None = None,
+        progress: Progress = silent,
     ) -> Workbench:
         return cls(open_collection(spec, scoped=scoped), workspace, device, progress)
 
@@ -74,7 +80,9 @@ class Workbench:
         """Documents of which this retriever's encoder reads only the beginning."""
         return getattr(self.retrievers.get(spec), "cut", frozenset())
 
-    def compare(self, query: Query, specs: Sequence[str], k: int = 10, *, teacher: str = "", live: bool = False) -> Comparison:
+    def compare(
+        self, query: Query, specs: Sequence[str], k: int = 10, *, teacher: str = "", live: bool = False
+    ) -> Comparison:
         """One query under several systems. Moves lead from the first system to the last.
 
         ``teacher`` adds its scores of every document shown: recorded ones, or, with ``live``, all of them.
@@ -149,7 +157,12 @@ class Workbench:
         return list(paths.values())
 
     def distill(
-        self, plan: Any, run: RunFolder, emit: Callable[[dict[str, Any]], None], stop: Callable[[], bool], resume: bool = False
+        self,
+        plan: Any,
+        run: RunFolder,
+        emit: Callable[[dict[str, Any]], None],
+        stop: Callable[[], bool],
+        resume: bool = False,
     ) -> dict[str, Any]:
         """See ``explorer.workbench.distilling.distill``."""
         from explorer.workbench.distilling import distill

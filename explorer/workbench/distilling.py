@@ -17,7 +17,7 @@ from explorer.records import ExplorerError, Query, Run, Scores, TeacherScores
 from explorer.training.examples import examples_from
 from explorer.training.students import student_kind
 from explorer.training.train import PRESETS, DevSet, Outcome, Settings, Texts, train
-from explorer.workbench.loading import Models, encoder_name
+from explorer.workbench.loading import Models, check_reader, encoder_name
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teaching import CANDIDATES, Teacher, scores_for
 from explorer.workspace import RunFolder
@@ -61,6 +61,7 @@ class Plan:
             raise ExplorerError(f"a student is trained on the split train or all, not on {split!r}")
         kind = student_kind(student)
         encoder_name(base)
+        check_reader(reader)
         chosen = {name: value for name, value in settings.items() if value is not None}
         if candidates < 2:
             raise ExplorerError(f"{candidates} candidates per query teach nothing; give at least 2")
@@ -109,7 +110,9 @@ def divide(collection: Collection, split: str) -> Data:
     train_queries = [query for query in pool if not collection.groups_of(query) & used]
     shared = len(pool) - len(train_queries)
     if not train_queries:
-        raise ExplorerError(f"{collection.name} has no query to train on in split {split!r}; splits: {_counts(collection)}")
+        raise ExplorerError(
+            f"{collection.name} has no query to train on in split {split!r}; splits: {_counts(collection)}"
+        )
     if not dev:
         raise ExplorerError(f"{collection.name} has no dev query to tell when to stop; splits: {_counts(collection)}")
     return Data(train_queries, dev, {"shares a document group with dev or test": shared} if shared else {})
@@ -236,7 +239,9 @@ def _result(
 def _remember_training_queries(run: RunFolder, collection: Collection, queries: Sequence[Query]) -> None:
     """Evaluation refuses what was trained on; ids repeat between collections, texts hardly do."""
     groups = sorted(frozenset().union(*(collection.groups_of(query) for query in queries)))
-    write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries}), "groups": groups})
+    write_json(
+        run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries}), "groups": groups}
+    )
 
 
 def query_mark(query: Query) -> str:

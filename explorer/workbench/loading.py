@@ -51,8 +51,7 @@ class Models:
             return self._encoders[key], kind, base
 
     def reader(self, spec: str) -> CachedReader:
-        if spec.startswith("server:"):
-            raise ExplorerError("server readers are not built yet; choose smollm2, a local folder or a hub id")
+        check_reader(spec)
         with self._lock:
             if spec not in self._readers:
                 folder = self._folder(spec)
@@ -68,9 +67,16 @@ class Models:
         return Encoder(model, f"{fingerprint}\0{next(model.parameters()).dtype}")
 
 
+def check_reader(spec: str) -> None:
+    if spec.startswith("server:"):
+        raise ExplorerError("server readers are not built yet; choose smollm2, a local folder or a hub id")
+
+
 def encoder_name(base: str) -> str:
     """The model of a ``dense:`` spec, the only kind of retriever a student starts from."""
     kind, _, name = base.partition(":")
     if kind != "dense" or not name:
-        raise ExplorerError(f"a student starts from a bi-encoder, not from {base!r}; give dense:minilm, or dense: with a folder or hub id")
+        raise ExplorerError(
+            f"a student starts from a bi-encoder, not from {base!r}; give dense:minilm, or dense: with a folder or hub id"
+        )
     return name

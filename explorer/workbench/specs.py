@@ -14,7 +14,9 @@ from explorer.workbench.loading import Models
 if TYPE_CHECKING:
     from explorer.retrieval.dense import DenseRetriever
 
-EXAMPLES = "bm25, dense:minilm, hybrid:bm25+dense:minilm, student:RUN, student:RUN@0.5, rerank:llm(dense:minilm), run:FILE"
+EXAMPLES = (
+    "bm25, dense:minilm, hybrid:bm25+dense:minilm, student:RUN, student:RUN@0.5, rerank:llm(dense:minilm), run:FILE"
+)
 
 
 class Retrievers:
@@ -98,7 +100,9 @@ def _rerank(build: Retrievers, spec: str, rest: str) -> Retriever:
 
     match = re.fullmatch(r"(\w+)\((.+)\)", rest)
     if not match or match[1] not in RERANKERS:
-        raise ExplorerError(f"{spec!r} names no reranker; write rerank:SCORER(RETRIEVER) with one of {', '.join(RERANKERS)}")
+        raise ExplorerError(
+            f"{spec!r} names no reranker; write rerank:SCORER(RETRIEVER) with one of {', '.join(RERANKERS)}"
+        )
     scorer = RERANKERS[match[1]](build.models)
     return RerankRetriever(spec, build.get(match[2]), scorer, build.collection.documents, build.models.progress)
 

@@ -60,7 +60,9 @@ class Workspace:
         run = self.run(run_id)
         if not run.exists():
             known = ", ".join(run.run_id for run in self.all_runs()[:8])
-            raise ExplorerError(f"there is no run {run_id!r}; " + (f"the newest are {known}" if known else "none was started yet"))
+            raise ExplorerError(
+                f"there is no run {run_id!r}; " + (f"the newest are {known}" if known else "none was started yet")
+            )
         return run
 
     def all_runs(self) -> list[RunFolder]:

@@ -40,6 +40,8 @@ class RunFolder:
         return (self.path / "plan.json").exists()
 
     def create(self, plan: dict[str, Any]) -> None:
+        if self.exists() and self.state["state"] == "failed" and not self.student.exists():
+            shutil.rmtree(self.path)  # it never began: its name is free
         if self.exists():
             raise ExplorerError(
                 f"the run {self.run_id!r} exists already; choose another name, or remove it with: explorer runs delete {self.run_id}"
@@ -94,5 +96,7 @@ class RunFolder:
 
     def delete(self) -> None:
         if self.state["state"] in ACTIVE:
-            raise ExplorerError(f"the run {self.run_id!r} is still going; cancel it first: explorer runs cancel {self.run_id}")
+            raise ExplorerError(
+                f"the run {self.run_id!r} is still going; cancel it first: explorer runs cancel {self.run_id}"
+            )
         shutil.rmtree(self.path)

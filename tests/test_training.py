@@ -1,0 +1,185 @@
+"""Real training runs on the bundled collection and its recorded teacher scores."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.records import ExplorerError
+from explorer.retrieval.encoder import Encoder
+from explorer.training.students import STUDENTS, head_of, load_student, read_weights, with_head
+from explorer.training.train import PRESETS
+from explorer.workbench import Workbench
+from explorer.workbench.distilling import Plan, divide
+
+BRIEF = {"adapter": {"epochs": 12}, "query": {"epochs": 1}, "full": {"epochs": 1, "batch": 8}}
+
+
+@pytest.fixture
+def bench(harbour, workspace):
+    return Workbench(harbour, workspace)
+
+
+def distill(bench, name, student, stop=lambda: False, resume=False, **settings):
+    plan = Plan.make("harbour", student=student, **{**BRIEF[student], **settings})
+    run = bench.workspace.run(name)
+    if not resume:
+        run.create(plan.record())
+    events = []
+    result = bench.distill(plan, run, events.append, stop, resume)
+    return run, result, events
+
+
+def fingerprint(run):
+    weights = read_weights(run.student)
+    return hashlib.sha256(b"".join(weights[name].numpy().tobytes() for name in sorted(weights))).hexdigest()
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_a_student_learns_from_the_teacher_and_can_be_searched_with(bench, student):
+    _, result, events = distill(bench, "r", student)
+    losses = [event["loss"] for event in events if event["event"] == "step"]
+    assert result["examples"] > 40 and all(np.isfinite(losses))
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    before, after = result["dev"]["nDCG@10"]
+    assert after >= before, "the best student so far is kept, and the base is where it starts"
+    found = bench.search("student:r", bench.collection.split("test"), 5)
+    assert all(len(ranking) == 5 for ranking in found.rankings.values())
+
+
+@pytest.mark.parametrize("student", ["adapter", "query"])
+def test_the_same_seed_gives_the_same_student_and_another_seed_another(bench, student):
+    runs = [distill(bench, f"r{n}", student, seed=seed, patience=99)[0] for n, seed in enumerate((1, 1, 2))]
+    prints = [fingerprint(run) for run in runs]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_students_with_fixed_documents_leave_the_index_untouched(bench):
+    """Nothing is encoded anew: the student searches in the base's own vectors."""
+    distill(bench, "r", "adapter")
+    assert bench.retrievers.get("student:r").vectors is bench.retrievers.dense("minilm").vectors
+
+
+def test_an_adapter_begins_as_the_identity(models):
+    base = models.trainable("minilm")
+    before = base.encode_query("tide")
+    assert np.allclose(with_head(base).encode_query("tide"), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("student", ["adapter", "query"])
+def test_a_blend_of_zero_is_the_base_and_of_one_the_student(bench, student):
+    run, _, _ = distill(bench, "r", student, epochs=2, learning_rate=1e-3, patience=99)
+    kind, base = STUDENTS[student], bench.models.trainable("minilm")
+    vectors = {
+        a: load_student(kind, run.student, bench.models.trainable("minilm"), a).encode_query("tide mill")
+        for a in (0, 0.5, 1)
+    }
+    assert np.allclose(vectors[0], base.encode_query("tide mill"), atol=1e-5)
+    weights = read_weights(run.student)
+    half = load_student(kind, run.student, bench.models.trainable("minilm"), 0.5)
+    name, tensor = ("weight", head_of(half).weight) if student == "adapter" else next(iter(half.named_parameters()))
+    start = torch.eye(384) if student == "adapter" else dict(base.named_parameters())[name]
+    assert torch.allclose(tensor, (weights[name] + start.cpu()) / 2, atol=1e-6)
+
+
+def test_a_blend_outside_zero_to_one_is_refused(bench):
+    distill(bench, "r", "adapter", epochs=1)
+    with pytest.raises(ExplorerError, match="lies outside 0 to 1"):
+        bench.search("student:r@1.5", bench.collection.split("test")[:1])
+
+
+def test_cancelling_keeps_the_best_student_so_far(bench):
+    steps = iter(range(10**6))
+    run, result, events = distill(bench, "r", "query", stop=lambda: next(steps) > 5, epochs=50)
+    taken = [event["step"] for event in events if event["event"] == "step"]
+    assert result["stopped"] == "cancelled" and 0 < max(taken) < 20
+    assert run.student.exists() and result["dev"]["nDCG@10"][1] >= result["dev"]["nDCG@10"][0]
+
+
+def test_a_budget_ends_the_training_in_time(bench):
+    _, result, _ = distill(bench, "r", "query", epochs=1000, patience=10**6, budget=4.0)
+    assert result["stopped"] == "budget spent"
+    assert result["steps"] < 1000
+
+
+def test_a_cancelled_run_resumes_from_its_last_checkpoint(bench):
+    steps = iter(range(10**6))
+    _, first, _ = distill(bench, "r", "query", stop=lambda: next(steps) > 9, epochs=4, patience=99)
+    _, second, events = distill(bench, "r", "query", resume=True, epochs=4, patience=99)
+    taken = [event["step"] for event in events if event["event"] == "step"]
+    assert first["steps"] < taken[0] + 4, "what a finished epoch taught is not taught again"
+    assert taken[0] > 1 and second["steps"] > first["steps"] and second["stopped"] == "finished"
+
+
+def test_early_stopping_ends_a_run_that_forgets(bench):
+    _, result, _ = distill(bench, "r", "adapter", epochs=200, learning_rate=3e-3, patience=3)
+    assert result["stopped"] == "dev stopped rising" and result["steps"] < 200
+
+
+def test_training_never_touches_what_is_evaluated(harbour):
+    data = divide(harbour, "train")
+    held_out = {query.query_id for split in ("dev", "test") for query in harbour.split(split)}
+    groups = set().union(*(harbour.groups_of(q) for q in [*harbour.split("dev"), *harbour.split("test")]))
+    assert not {query.query_id for query in data.train} & held_out
+    assert not set().union(*(harbour.groups_of(query) for query in data.train)) & groups
+
+
+def test_train_queries_that_share_a_group_with_test_are_dropped_and_counted(harbour):
+    """A published split may leak; the shared group decides, not the label."""
+    train, test = harbour.split("train")[0], harbour.split("test")[0]
+    leaking = {**harbour.qrels, train.query_id: harbour.qrels[test.query_id]}
+    data = divide(dataclasses.replace(harbour, qrels=leaking), "train")
+    assert train.query_id not in {query.query_id for query in data.train}
+    assert data.dropped == {"shares a document group with dev or test": 1}
+
+
+def test_a_student_is_not_measured_on_what_it_was_trained_on(bench):
+    distill(bench, "r", "adapter", epochs=1)
+    with pytest.raises(ExplorerError, match="student:r was trained on 50 of these 92 queries"):
+        bench.evaluate(["dense:minilm", "student:r"], split="all")
+    assert bench.evaluate(["dense:minilm", "student:r"], split="test").report["queries"] == 27
+
+
+def test_vectors_of_the_student_do_not_outlive_its_weights(bench):
+    """Two runs of one name, one after the other: the second must not be served by the first one's vectors."""
+    run, _, _ = distill(bench, "r", "full", learning_rate=1e-4)
+    first = Workbench(bench.collection, bench.workspace).retrievers.get("student:r").vectors
+    run.delete() if run.state["state"] != "starting" else (run.set_state("finished"), run.delete())
+    distill(bench, "r", "full", learning_rate=3e-4)
+    second = Workbench(bench.collection, bench.workspace).retrievers.get("student:r").vectors
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"method": "magic"}, "unknown method 'magic'; choose from uae"),
+        ({"student": "giant"}, "unknown student 'giant'; choose from adapter, query, full"),
+        ({"base": "bm25"}, "a student starts from a bi-encoder"),
+        ({"split": "test"}, "trained on the split train or all, not on 'test'"),
+        ({"candidates": 1}, "give at least 2"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused_before_anything_starts(options, sentence):
+    with pytest.raises(ExplorerError, match=sentence):
+        Plan.make("harbour", **options)
+
+
+def test_a_plan_is_what_its_record_says():
+    plan = Plan.make("harbour", student="full", seed=7, budget=60.0)
+    assert Plan.from_record(plan.record()) == plan
+    assert plan.settings.learning_rate == PRESETS["full"].learning_rate
+    assert plan.command_line("r") == (
+        "explorer distill harbour --method uae --student full --base dense:minilm --reader smollm2 "
+        "--run r -k 16 --split train --seed 7 --budget 60s"
+    )
+
+
+def test_nan_from_an_encoder_is_refused(models):
+    model = models.trainable("minilm")
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(ExplorerError, match="the encoder gave NaN"):
+        Encoder(model, "broken").queries(["tide"])

@@ -1,0 +1,84 @@
+import pytest
+
+from explorer.records import Document, Query
+from explorer.supervision.prompts import PROMPTS
+from explorer.supervision.reader import Request
+from explorer.supervision.utility import CachedReader, QueryLikelihood, UtilityTeacher
+from explorer.workspace import Workspace
+
+pytestmark = pytest.mark.reader
+
+HELPS = Document("helps", "The tide mill at Sallow Harbour was built by Ada Oake in 1743.")
+ECHOES = Document("echoes", "Who built the tide mill? Many visitors ask who built the tide mill.")
+QUERY = Query("q", "Who built the tide mill?", ("Ada Oake", "Mrs Oake"))
+
+
+@pytest.fixture
+def cached(reader, tmp_path):
+    return CachedReader(reader, Workspace(tmp_path).utilities())
+
+
+def test_utility_is_the_fall_in_nats_per_answer_token_and_the_best_answer_counts(reader, cached):
+    """U(d) = max over answers of nll(a | q) - nll(a | q, d)."""
+    prompt = PROMPTS["passage"]
+    expected = max(
+        reader.read([Request(QUERY.text, a)], prompt)[0].nll
+        - reader.read([Request(QUERY.text, a, HELPS.content)], prompt)[0].nll
+        for a in QUERY.answers
+    )
+    scores = UtilityTeacher(cached).score(QUERY, [HELPS, ECHOES])
+    assert scores.values["helps"] == pytest.approx(expected, abs=1e-4)
+    assert scores.values["helps"] > 1.0 > scores.values["echoes"]
+
+
+def test_several_prompts_give_mean_and_spread(cached):
+    one, two = (UtilityTeacher(cached, [name]).score(QUERY, [HELPS]).values["helps"] for name in ("passage", "context"))
+    both = UtilityTeacher(cached, ["passage", "context"]).score(QUERY, [HELPS])
+    assert both.values["helps"] == pytest.approx((one + two) / 2)
+    assert both.spread["helps"] == pytest.approx(abs(one - two) / 2**0.5)
+
+
+def test_a_query_without_answers_is_left_out_and_says_why(cached):
+    assert UtilityTeacher(cached).score(Query("q", "Who?"), [HELPS]).left_out == "no reference answer"
+
+
+class Interrupted:
+    """A real reader that is killed after some readings, and counts what it is asked."""
+
+    def __init__(self, reader, after):
+        self.reader, self.key, self.after, self.asked = reader, reader.key, after, 0
+
+    def readings(self, requests, prompt, **options):
+        for count, item in enumerate(self.reader.readings(requests, prompt, **options)):
+            if count == self.after:
+                raise KeyboardInterrupt
+            self.asked += 1
+            yield item
+
+
+def test_a_killed_teacher_goes_on_where_it_was(reader, tmp_path):
+    """Scoring is the expensive part: what was read must survive."""
+    documents = [Document(f"d{n}", f"Entry {n} of the log book.") for n in range(90)]
+    cache = Workspace(tmp_path).utilities()
+    first = Interrupted(reader, after=80)
+    with pytest.raises(KeyboardInterrupt):
+        UtilityTeacher(CachedReader(first, cache)).score(QUERY, documents)
+    second = Interrupted(reader, after=10**6)
+    scores = UtilityTeacher(CachedReader(second, cache)).score(QUERY, documents)
+    assert len(scores.values) == 90
+    assert second.asked == 2 * 91 - 64  # two answers, 90 documents and none; 64 were on disk
+
+
+def test_likelihoods_are_kept_by_content(reader, cached, tmp_path):
+    UtilityTeacher(cached).score(QUERY, [HELPS])
+    again = Interrupted(reader, after=10**6)
+    teacher = UtilityTeacher(CachedReader(again, Workspace(tmp_path).utilities()))
+    teacher.score(QUERY, [HELPS])
+    assert again.asked == 0
+    teacher.score(QUERY, [Document("helps", HELPS.text + " It stands.")])
+    assert again.asked == 2
+
+
+def test_query_likelihood_prefers_what_the_question_is_about(reader):
+    scores = QueryLikelihood(reader).score(QUERY, [HELPS, Document("pike", "A pike is a fish with many teeth.")])
+    assert scores.values["helps"] > scores.values["pike"]
