@@ -7,8 +7,8 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name when the block ends well, and vanishes when not."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        part = Path(name)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             yield part
             os.replace(part, path)
@@ -64,7 +62,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent)
-        part = Path(tempfile.mkdtemp(prefix=f".part-{os.getpid()}-", dir=path.parent))
+        part = path.parent / f".part-{os.getpid()}-{secrets.token_hex(4)}"
+        part.mkdir()
         try:
             yield part
             if path.exists():

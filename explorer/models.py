@@ -259,9 +259,11 @@ def load_reader(folder: ModelFolder, device: str | None = None, dtype: str | Non
 
 @contextlib.contextmanager
 def _as_user_error(folder: ModelFolder) -> Iterator[None]:
+    from safetensors import SafetensorError
+
     try:
         yield
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ExplorerError(
             f"the model {folder.name!r} in {folder.path} cannot be loaded: {str(error).splitlines()[0]}"
         ) from error

@@ -1,0 +1,222 @@
+"""The app in a real browser: two pages, one story each; nothing leaves the origin, the console stays clean."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from explorer.workbench.distilling import Plan
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class App:
+    """``explorer app`` as a user starts it."""
+
+    def __init__(self, workspace, *arguments):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
+        command = [sys.executable, "-m", "explorer", "app", *map(str, arguments), "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(self.url, timeout=5)
+                return
+            except OSError:
+                assert self.process.poll() is None, self.process.stdout.read()
+                time.sleep(0.3)
+        raise AssertionError("the app did not answer")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+@pytest.fixture
+def app(workspace):
+    started = []
+
+    def start(*arguments):
+        started.append(App(workspace, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def page():
+    """A page that fails the test when a request leaves the origin or the console reports an error."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        page.set_default_timeout(60_000)
+        strays, errors = [], []
+        local = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(local) else strays.append(r.url))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        yield page
+        browser.close()
+    assert strays == [] and errors == []
+
+
+def columns(page):
+    """Roles of the columns drawn, once they are."""
+    page.wait_for_selector(".ex-column")
+    return [node.get_attribute("class").split("-")[-1] for node in page.query_selector_all(".ex-column")]
+
+
+def choose(page, elem_id, text):
+    page.click(f"#{elem_id} input")
+    page.fill(f"#{elem_id} input", text)
+    page.keyboard.press("Enter")
+
+
+def test_compare_shows_baseline_teacher_and_another_system_on_one_query(app, page):
+    page.goto(app("harbour").url)
+    assert columns(page) == ["baseline", "teacher", "system"]
+    title = page.inner_text(".ex-query h2")
+    assert page.locator(".ex-teacher .ex-utility").count() > 0, "the bundled scores need no language model"
+    assert page.locator(".ex-relevant").count() > 0
+    first = page.locator(".ex-baseline .ex-card").first
+    first.click()
+    doc = first.get_attribute("data-doc")
+    pressed = page.locator(".ex-card[aria-pressed=true]")
+    assert {pressed.nth(n).get_attribute("data-doc") for n in range(pressed.count())} == {doc}
+    page.click("#next")
+    page.wait_for_function("before => document.querySelector('.ex-query h2').textContent !== before", arg=title)
+    page.click("#previous")
+    page.wait_for_function("before => document.querySelector('.ex-query h2').textContent === before", arg=title)
+
+
+def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(app, page):
+    page.goto(app("harbour").url)
+    columns(page)
+    page.fill("#text textarea, #text input", "Where do herons stand?")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.ex-query h2').textContent === 'Where do herons stand?'")
+    assert "Utility needs a reference answer" in page.inner_text(".ex-teacher .ex-empty")
+    assert page.locator(".ex-baseline .ex-card").count() == 8
+
+
+@pytest.mark.reader
+def test_the_reader_scores_a_free_text_query_with_an_answer(app, page):
+    page.goto(app("harbour").url)
+    columns(page)
+    page.fill("#text textarea, #text input", "How long is the crossing to Ostrey?")
+    page.fill("#answer textarea, #answer input", "twenty-two minutes")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".ex-teacher .ex-empty")
+    page.click("#score")
+    page.wait_for_selector(".ex-teacher .ex-card")
+    assert page.locator(".ex-teacher .ex-card").first.get_attribute("data-doc") == "ferry-02"
+
+
+def test_a_system_that_does_not_exist_is_one_sentence_and_nothing_is_lost(app, page):
+    page.goto(app("harbour").url)
+    columns(page)
+    choose(page, "student", "student:gone")
+    page.wait_for_selector(".ex-error")
+    assert "there is no run 'gone'" in page.inner_text(".ex-error")
+    choose(page, "student", "bm25")
+    assert columns(page) == ["baseline", "teacher", "system"]
+
+
+def test_a_run_is_started_watched_and_its_student_compared(app, page):
+    """The main job on the page: Start, the curve, the result, the same query with the student beside it."""
+    page.goto(app("harbour").url)
+    columns(page)
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+    page.fill("#run-name input, #run-name textarea", "first")
+    page.click("#start")
+    page.wait_for_selector(".ex-state-finished")
+    assert "explorer distill harbour --method uae --student adapter" in page.inner_text(".ex-command code")
+    page.wait_for_selector("#curve .js-plotly-plot")
+    assert "→" in page.inner_text(".ex-numbers")
+    page.click("#use")
+    page.wait_for_selector(".ex-column:has-text('student:first') .ex-card")
+    assert page.locator(".ex-system .ex-move").count() > 0
+
+
+def test_reload_reattaches_to_a_running_run_and_cancel_keeps_the_best(app, page, workspace):
+    started = app("harbour")
+    page.goto(started.url)
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+    page.get_by_label("query: the query encoder; index untouched").check()
+    page.fill("#run-name input, #run-name textarea", "long")
+    page.click("#start")
+    page.wait_for_selector(".ex-working:has-text('training: step')")
+    page.reload()
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+    page.wait_for_selector(".ex-run-head:has-text('long')")
+    page.wait_for_selector(".ex-state-running")
+    page.wait_for_selector("#cancel:not([disabled])")
+    page.click("#cancel")
+    page.wait_for_selector(".ex-state-cancelled, .ex-state-finished")
+    assert workspace.run("long").student.exists()
+
+
+def test_a_name_that_is_taken_is_said_beside_the_form(app, page, workspace):
+    workspace.run("taken").create(Plan.make("harbour").record())
+    page.goto(app("harbour").url)
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+    page.fill("#run-name input, #run-name textarea", "taken")
+    page.click("#start")
+    page.wait_for_selector("#said:has-text('the run \'taken\' exists already')")
+
+
+def test_a_read_only_app_offers_no_training(app, page):
+    page.goto(app("harbour", "--read-only").url)
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+    page.wait_for_selector("#said:has-text('read-only')")
+    assert page.is_disabled("#start")
+
+
+HOSTILE = "<img src=x onerror=alert(1)> ${alert(2)} {{alert(3)}} <script>alert(4)</script> \u202e mill"
+
+
+def test_hostile_documents_are_shown_and_not_executed(app, page, beir_folder):
+    documents = [{"_id": f"d{n}", "title": HOSTILE, "text": HOSTILE + " stands"} for n in range(3)]
+    folder = beir_folder(documents, [{"_id": "q1", "text": HOSTILE, "metadata": {"answers": [HOSTILE]}}], {"test": [("q1", "d1", 1)]})
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(app(folder).url)
+    columns(page)
+    assert page.inner_text(".ex-query h2") == HOSTILE
+    assert HOSTILE in page.inner_text(".ex-baseline .ex-title >> nth=0")
+    page.wait_for_timeout(500)
+    assert dialogs == [] and page.locator(".ex-compare img, .ex-compare script").count() == 0
+
+
+def test_a_port_that_is_taken_is_one_sentence(explorer):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = explorer("app", "harbour", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2 and "choose another with --port" in done.stderr
