@@ -188,7 +188,7 @@ def test_a_name_that_is_taken_is_said_beside_the_form(app, page, workspace):
     page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
     page.fill("#run-name input, #run-name textarea", "taken")
     page.click("#start")
-    page.wait_for_selector("#said:has-text('the run \'taken\' exists already')")
+    page.wait_for_selector("#said:has-text(\"the run 'taken' exists already\")")
 
 
 def test_a_read_only_app_offers_no_training(app, page):
@@ -203,7 +203,9 @@ HOSTILE = "<img src=x onerror=alert(1)> ${alert(2)} {{alert(3)}} <script>alert(4
 
 def test_hostile_documents_are_shown_and_not_executed(app, page, beir_folder):
     documents = [{"_id": f"d{n}", "title": HOSTILE, "text": HOSTILE + " stands"} for n in range(3)]
-    folder = beir_folder(documents, [{"_id": "q1", "text": HOSTILE, "metadata": {"answers": [HOSTILE]}}], {"test": [("q1", "d1", 1)]})
+    folder = beir_folder(
+        documents, [{"_id": "q1", "text": HOSTILE, "metadata": {"answers": [HOSTILE]}}], {"test": [("q1", "d1", 1)]}
+    )
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.goto(app(folder).url)

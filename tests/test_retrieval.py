@@ -5,7 +5,7 @@ from explorer.collections import open_collection, trec
 from explorer.records import Document, ExplorerError, Query, Ranking, Retriever, Run
 from explorer.retrieval.bm25 import Bm25Retriever
 from explorer.retrieval.combined import HybridRetriever, RecordedRetriever
-from explorer.retrieval.dense import DenseRetriever
+from explorer.retrieval.dense import DenseIndex, DenseRetriever
 from explorer.retrieval.encoder import Encoder
 from explorer.workbench import Workbench
 from explorer.workbench.specs import Retrievers
@@ -66,8 +66,8 @@ def test_dense_search_is_the_exact_cosine_order(retrievers, harbour):
     retriever = retrievers.dense("minilm")
     query = harbour.split("test")[0]
     vector = retriever.query_encoder.queries([query.text])[0]
-    cosines = np.round((retriever.vectors @ vector).astype(float), 6)
-    expected = Ranking.from_scores("x", dict(zip(retriever.doc_ids, cosines.tolist(), strict=True)), 10)
+    cosines = np.round((retriever.index.vectors @ vector).astype(float), 6)
+    expected = Ranking.from_scores("x", dict(zip(retriever.index.doc_ids, cosines.tolist(), strict=True)), 10)
     assert retriever.search([query], 10).rankings[query.query_id].doc_ids == expected.doc_ids
 
 
@@ -90,9 +90,7 @@ def test_the_second_start_encodes_nothing(models, tmp_path):
     documents = {d: Document(d, text) for d, text in {"a": "The mill.", "b": "The quay."}.items()}
     for _ in range(2):
         encoder = Encoder(model, "key")
-        DenseRetriever(
-            "dense:x", documents, Workspace(tmp_path).vectors(), query_encoder=encoder, document_encoder=encoder
-        )
+        DenseIndex(documents, encoder, Workspace(tmp_path).vectors())
     assert model.encoded == 2
 
 
@@ -121,19 +119,15 @@ def test_prompts_of_a_model_are_applied_to_its_own_side(models, tmp_path):
 def test_documents_past_the_encoders_limit_are_marked(models, tmp_path):
     documents = {"long": Document("long", "tide " * 400), "short": Document("short", "tide")}
     encoder = Encoder(models.trainable("minilm"), "key")
-    retriever = DenseRetriever(
-        "dense:x", documents, Workspace(tmp_path).vectors(), query_encoder=encoder, document_encoder=encoder
-    )
-    assert (encoder.limit, retriever.cut) == (256, {"long"})
+    index = DenseIndex(documents, encoder, Workspace(tmp_path).vectors())
+    assert (encoder.limit, index.cut) == (256, {"long"})
 
 
 def test_above_the_exact_limit_an_approximate_index_still_scores_exactly(models, harbour):
     """HNSW may miss a document, it must not misstate a score."""
     encoder, cache = models.encoder("minilm"), models.workspace.vectors()
     exact, near = (
-        DenseRetriever(
-            "dense:minilm", harbour.documents, cache, query_encoder=encoder, document_encoder=encoder, exact_limit=limit
-        )
+        DenseRetriever("dense:minilm", DenseIndex(harbour.documents, encoder, cache, exact_limit=limit), encoder)
         for limit in (200, 10)
     )
     for query in harbour.split("test")[:5]:

@@ -78,7 +78,8 @@ class Workbench:
 
     def cut(self, spec: str) -> frozenset[str]:
         """Documents of which this retriever's encoder reads only the beginning."""
-        return getattr(self.retrievers.get(spec), "cut", frozenset())
+        index = getattr(self.retrievers.get(spec), "index", None)
+        return index.cut if index else frozenset()
 
     def compare(
         self, query: Query, specs: Sequence[str], k: int = 10, *, teacher: str = "", live: bool = False

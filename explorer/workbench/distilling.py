@@ -153,7 +153,7 @@ def distill(
     _remember_training_queries(run, collection, data.train)
     dev = _dev_set(plan, collection, data.dev, base.search(data.dev, DEV_DEPTH), models, progress)
     progress("load student", 0, 1)
-    fixed = dict(zip(base.doc_ids, base.vectors, strict=True))
+    fixed = dict(zip(base.index.doc_ids, base.index.vectors, strict=True))
     vectors = base.query_encoder.queries([query.text for query in data.train])
     texts = Texts(
         {query.query_id: query.text for query in data.train},

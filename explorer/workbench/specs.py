@@ -12,7 +12,8 @@ from explorer.records import ExplorerError, Retriever, Scorer
 from explorer.workbench.loading import Models
 
 if TYPE_CHECKING:
-    from explorer.retrieval.dense import DenseRetriever
+    from explorer.retrieval.dense import DenseIndex, DenseRetriever
+    from explorer.retrieval.encoder import Encoder
 
 EXAMPLES = (
     "bm25, dense:minilm, hybrid:bm25+dense:minilm, student:RUN, student:RUN@0.5, rerank:llm(dense:minilm), run:FILE"
@@ -26,6 +27,7 @@ class Retrievers:
         self.collection = collection
         self.models = models
         self._built: dict[str, Retriever] = {}
+        self._indexes: dict[str, DenseIndex] = {}
 
     def get(self, spec: str) -> Retriever:
         if spec not in self._built:
@@ -34,6 +36,15 @@ class Retrievers:
                 raise ExplorerError(f"unknown retriever {spec!r}; write one of {EXAMPLES}")
             self._built[spec] = RETRIEVERS[kind](self, spec, rest)
         return self._built[spec]
+
+    def index(self, encoder: Encoder) -> DenseIndex:
+        """The collection's documents under ``encoder``, built once however many retrievers search in it."""
+        from explorer.retrieval.dense import DenseIndex
+
+        if encoder.key not in self._indexes:
+            cache, progress = self.models.workspace.vectors(), self.models.progress
+            self._indexes[encoder.key] = DenseIndex(self.collection.documents, encoder, cache, progress)
+        return self._indexes[encoder.key]
 
     def dense(self, name: str) -> DenseRetriever:
         """``dense:name`` with its vectors."""
@@ -58,14 +69,7 @@ def _dense(build: Retrievers, spec: str, rest: str) -> Retriever:
     if not rest:
         raise ExplorerError("dense: needs a model; write dense:minilm, or dense: with a folder or hub id")
     encoder = build.models.encoder(rest)
-    return DenseRetriever(
-        spec,
-        build.collection.documents,
-        build.models.workspace.vectors(),
-        query_encoder=encoder,
-        document_encoder=encoder,
-        progress=build.models.progress,
-    )
+    return DenseRetriever(spec, build.index(encoder), encoder)
 
 
 def _student(build: Retrievers, spec: str, rest: str) -> Retriever:
@@ -76,14 +80,7 @@ def _student(build: Retrievers, spec: str, rest: str) -> Retriever:
         raise ExplorerError(f"the blend in {spec!r} is not a number from 0 to 1; write student:{run_id}@0.5")
     run = build.models.workspace.existing_run(run_id)
     encoder, kind, base = build.models.student(run, float(blend) if at else 1.0)
-    return DenseRetriever(
-        spec,
-        build.collection.documents,
-        build.models.workspace.vectors(),
-        query_encoder=encoder,
-        document_encoder=build.models.encoder(base) if kind.documents_fixed else encoder,
-        progress=build.models.progress,
-    )
+    return DenseRetriever(spec, build.index(build.models.encoder(base) if kind.documents_fixed else encoder), encoder)
 
 
 def _hybrid(build: Retrievers, spec: str, rest: str) -> Retriever:
