@@ -92,17 +92,18 @@ def _signals(asked: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def start(run: RunFolder) -> None:
+def start(run: RunFolder, device: str | None = None) -> None:
     """Carries the plan of a created run out in the background, with half the cores and low priority.
 
     Two processes that both use every core slow each other many times over: their threads spin while they wait.
     """
     threads = str(max(1, (os.cpu_count() or 2) // 2))
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "EXPLORER_WORKSPACE": str(run.path.parent.parent)}
+    chosen = ["--device", device] if device else []
     gently = ["nice", "-n", "10"] if shutil.which("nice") else []
     with (run.path / "log.txt").open("ab") as log:
         subprocess.Popen(
-            [*gently, sys.executable, "-m", "explorer", "runs", "resume", run.run_id],
+            [*gently, sys.executable, "-m", "explorer", "runs", "resume", run.run_id, *chosen],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -111,13 +112,13 @@ def start(run: RunFolder) -> None:
         )
 
 
-def resume(run: RunFolder) -> None:
+def resume(run: RunFolder, device: str | None = None) -> None:
     """Starts a run again that was cancelled, failed or lost its process; it goes on from its last checkpoint."""
     state = run.state["state"]
     if state not in ("cancelled", "failed", "orphaned"):
         raise ExplorerError(f"the run {run.run_id!r} is {state}, there is nothing to resume")
     run.set_state("starting")
-    start(run)
+    start(run, device)
 
 
 def cancel(run: RunFolder) -> None:

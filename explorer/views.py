@@ -11,7 +11,7 @@ from explorer.workbench import Workbench, moves
 from explorer.workspace import RunFolder
 
 UNJUDGED = "–"
-MEASURE = "nDCG@10"
+MEASURE_DEPTH = 10
 
 
 def grade_label(grade: int | None) -> str:
@@ -65,7 +65,7 @@ def compare(
     columns[1:1] = [
         _teacher_column(bench, name, scores, first, comparison) for name, scores in comparison.teachers.items()
     ]
-    _add_measures(columns, comparison)
+    _add_measures(columns, comparison, min(MEASURE_DEPTH, k))
     gold = [d for d, grade in comparison.grades.items() if grade > 0]
     return {
         "query": {"query_id": query.query_id, "text": query.text, "answers": list(query.answers), "scope": query.scope},
@@ -80,8 +80,9 @@ def compare(
     }
 
 
-def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison) -> None:
-    """Each column's measure for this query; None where nothing is judged relevant or nothing was ranked."""
+def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison, depth: int) -> None:
+    """Each column's nDCG at ``depth`` for this query; None where nothing is judged relevant or nothing was ranked."""
+    name = f"nDCG@{depth}"
     judged = any(grade > 0 for grade in comparison.grades.values())
     query_id = comparison.query.query_id
     for column in columns:
@@ -89,8 +90,8 @@ def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison) -> 
         value = None
         if judged and ranking.docs:
             run = Run(column["key"], {query_id: ranking})
-            value = per_query(run, {query_id: comparison.grades}, (MEASURE,))[MEASURE][query_id]
-        column["measure"] = {"name": MEASURE, "value": value}
+            value = per_query(run, {query_id: comparison.grades}, (name,))[name][query_id]
+        column["measure"] = {"name": name, "value": value}
 
 
 def _column(
@@ -147,6 +148,19 @@ def _move(move: Move | None) -> dict[str, Any]:
     return {"move": name, "from": move.before, "move_label": {"up": f"↑{step}", "down": f"↓{-step}", "same": "="}[name]}
 
 
+def telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
+    """The held-out query on which a recorded teacher ranks most better than a system; None without recorded scores."""
+    recorded = bench.recorded(teacher)
+    queries = [q for q in bench.collection.judged(bench.collection.split("test")) if q.query_id in recorded]
+    if not queries:
+        return None
+    qrels = {query.query_id: bench.collection.qrels[query.query_id] for query in queries}
+    order = Run(teacher, {q: Ranking.from_scores(q, recorded[q].values) for q in qrels})
+    runs = (order, bench.search(spec, queries, MEASURE_DEPTH))
+    by_teacher, by_system = (per_query(run, qrels, ("nDCG@10",))["nDCG@10"] for run in runs)
+    return max(qrels, key=lambda query_id: (by_teacher[query_id] - by_system[query_id], query_id))
+
+
 def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
     """Queries by signed change of a measure, the largest gain first."""
     evaluation = bench.evaluate([a, b], split=split, measures=[measure])
@@ -189,7 +203,7 @@ def run_summary(run: RunFolder) -> dict[str, Any]:
 
 
 def run_detail(run: RunFolder) -> dict[str, Any]:
-    from explorer.workbench.distilling import Plan
+    from explorer.workbench.distilling import DEV_MEASURE, Plan
 
     events = run.events()
     stages = [event for event in events if event["event"] in ("stage", "step")]
@@ -200,7 +214,7 @@ def run_detail(run: RunFolder) -> dict[str, Any]:
         "curve": [event for event in events if event["event"] == "dev"],
         "losses": [event for event in events if event["event"] == "step"],
         "examples": next((event for event in reversed(events) if event["event"] == "examples"), None),
-        "measure": MEASURE,
+        "measure": DEV_MEASURE,
         "now": stages[-1] if stages else None,
         "result": run.result,
         "trained": (run.student).exists(),

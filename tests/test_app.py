@@ -122,7 +122,7 @@ def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(app, pa
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('.ex-query h2').textContent === 'Where do herons stand?'")
     assert "Utility needs a reference answer" in page.inner_text(".ex-teacher .ex-empty")
-    assert page.locator(".ex-baseline .ex-card").count() == 8
+    assert page.locator(".ex-baseline .ex-card").count() == 10
 
 
 @pytest.mark.reader

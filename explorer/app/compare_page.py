@@ -16,7 +16,9 @@ from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 
 BASELINES = ("dense:minilm", "bm25", "hybrid:bm25+dense:minilm")
+OTHER = "bm25"  # beside the baseline while there is no student
 TEACHER = "utility"
+SCORE = "Score with the reader"
 
 
 @dataclass(frozen=True)
@@ -44,36 +46,32 @@ def _query_choices(bench: Workbench) -> list[tuple[str, str]]:
 def build(bench: Workbench) -> ComparePage:
     choices = _query_choices(bench)
     known = systems(bench)
-    with gr.Row():
+    with gr.Row(equal_height=True, elem_id="choose"):
+        first = views.telling_query(bench, BASELINES[0], TEACHER) or (choices[0][1] if choices else None)
         query = gr.Dropdown(
-            choices, value=choices[0][1] if choices else None, label="Query of the collection", elem_id="query", scale=5
+            choices, value=first, label="Query of the collection", elem_id="query", scale=6, min_width=420
         )
-        previous = gr.Button("← previous", elem_id="previous", size="sm", scale=0, min_width=110)
-        following = gr.Button("next →", elem_id="next", size="sm", scale=0, min_width=110)
-    with gr.Row():
-        text = gr.Textbox(
-            label="or ask your own", placeholder="Type a question and press Enter", elem_id="text", scale=3
-        )
+        previous = gr.Button("← Previous", elem_id="previous", scale=1, min_width=110)
+        following = gr.Button("Next →", elem_id="next", scale=1, min_width=110)
+        score = gr.Button(SCORE, elem_id="score", scale=2, min_width=200)
+        stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
+    with gr.Row(equal_height=True):
+        text = gr.Textbox(label="Or ask your own", placeholder="Type a question, press Enter", elem_id="text", scale=3)
         answer = gr.Textbox(
-            label="its answer, if you know it",
-            placeholder="lets the teacher score the documents",
-            elem_id="answer",
-            scale=2,
+            label="Its answer, if you know it", placeholder="lets the teacher score", elem_id="answer", scale=2
         )
-    with gr.Row():
         baseline = gr.Dropdown(
-            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True
+            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True, scale=2
         )
         student = gr.Dropdown(
             known,
-            value=known[0] if known[0].startswith("student:") else "bm25",
-            label="Student, or any other system",
+            value=known[0] if known[0].startswith("student:") else OTHER,
+            label="Student, or other system",
             elem_id="student",
             allow_custom_value=True,
+            scale=2,
         )
-        depth = gr.Slider(3, 50, 8, step=1, label="Documents", elem_id="depth")
-        score = gr.Button("Score with the reader", elem_id="score", size="sm")
-        stop = gr.Button("Stop", elem_id="stop-score", size="sm", visible=False)
+        depth = gr.Slider(5, 50, 10, step=1, label="Documents", elem_id="depth", scale=2, min_width=180)
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, student, depth]
 
@@ -89,13 +87,15 @@ def build(bench: Workbench) -> ComparePage:
         if choices:
             button.click(step(by), query, [query, text, answer], **quiet).then(draw, inputs, columns, **quiet)
     query.input(lambda: ("", ""), None, [text, answer], **quiet).then(draw, inputs, columns, **quiet)
+    # another system may have to be loaded and its documents encoded: that is the one draw that can take long
+    shown: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     for field in (baseline, student, depth):
-        field.input(draw, inputs, columns, trigger_mode="always_last", **quiet)
+        field.input(draw, inputs, columns, trigger_mode="always_last", **shown)
     for box in (text, answer):
         box.submit(draw, inputs, columns, **quiet)
     scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **quiet)
     stop.click(
-        lambda: (gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)),
+        lambda: (gr.Button(SCORE, interactive=True), gr.Button(visible=False)),
         None,
         [score, stop],
         cancels=[scoring],
@@ -167,7 +167,7 @@ def _scorer(bench: Workbench) -> Callable[..., Iterator[Any]]:
                 if isinstance(item, str):
                     yield gr.skip(), gr.Button(item), gr.skip()
                 elif item is not None:
-                    yield item, gr.Button("Score with the reader", interactive=True), gr.Button(visible=False)
+                    yield item, gr.Button(SCORE, interactive=True), gr.Button(visible=False)
         finally:
             stopped.set()
 

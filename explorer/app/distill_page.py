@@ -77,7 +77,7 @@ def build(bench: Workbench, *, read_only: bool) -> DistillPage:
             folder.create(plan.record())
         except ExplorerError as error:
             return [_sentence(error), *(gr.skip() for _ in attached)]
-        jobs.start(folder)
+        jobs.start(folder, bench.models.device)
         return ["", *attach(folder.run_id)]
 
     def carry(action: Callable[[Any], None]) -> Callable[[str], list[Any]]:
@@ -94,7 +94,7 @@ def build(bench: Workbench, *, read_only: bool) -> DistillPage:
     if not read_only:
         start.click(begin, [student, budget, seed, name], [said, *attached], **quiet)
         stop.click(carry(jobs.cancel), run, [said, *outputs], **quiet)
-        again.click(carry(jobs.resume), run, [said, *outputs], **quiet)
+        again.click(carry(lambda run: jobs.resume(run, bench.models.device)), run, [said, *outputs], **quiet)
     timer.tick(show, [run, drawn], outputs, queue=False, **quiet)
     run.input(show, [run, drawn], outputs, **quiet)
     return DistillPage(run, use, attach, attached)

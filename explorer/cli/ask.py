@@ -120,6 +120,11 @@ def evaluate(
         for spec, system in report["systems"].items()
     ]
     table(f"{report['collection']} · {split} · {report['queries']} queries", ["system", *names, *timed], rows)
+    if evaluation.unjudged:
+        hint(f"note: {evaluation.unjudged} queries without a relevant document are left out")
+    for spec in report["systems"]:
+        if cut := len(bench.cut(spec)):
+            hint(f"note: of {cut} documents the encoder of {spec} reads only the beginning")
     if report["comparisons"]:
         _print_differences(report["comparisons"])
 

@@ -130,6 +130,8 @@ def _carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = 
                 )
                 for reason, count in event["dropped"].items():
                     hint(f"  left out {count}: {reason}")
+                if event["cut"]:
+                    hint(f"  {event['cut']} documents were cut to fit the reader")
             case "dev":
                 hint(f"step {event['step']:>5}  dev {event['value']:.4f}{'  best' if event['best'] else ''}")
 

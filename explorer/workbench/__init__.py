@@ -20,7 +20,7 @@ FREE_TEXT = "free-text"
 
 
 class Workbench:
-    """Opens a collection; loads models and builds indexes when first needed."""
+    """Opens a collection; loads models and builds indexes when first needed. ``scoped``: how it was opened."""
 
     def __init__(
         self,
@@ -28,8 +28,10 @@ class Workbench:
         workspace: Workspace | None = None,
         device: str | None = None,
         progress: Progress = silent,
+        scoped: bool = True,
     ) -> None:
         self.collection = collection
+        self.scoped = scoped
         self.workspace = workspace or Workspace()
         self.progress = progress
         self.models = Models(self.workspace, device, progress)
@@ -44,17 +46,14 @@ class Workbench:
         device: str | None = None,
         progress: Progress = silent,
     ) -> Workbench:
-        return cls(open_collection(spec, scoped=scoped), workspace, device, progress)
-
-    @property
-    def scoped(self) -> bool:
-        """Whether any query is searched within its own group."""
-        return any(query.scope for query in self.collection.queries.values())
+        return cls(open_collection(spec, scoped=scoped), workspace, device, progress, scoped)
 
     def reporting(self, progress: Progress) -> Workbench:
         """This workbench with its models and indexes, telling ``progress`` how far its teachers are."""
         other = copy.copy(self)
         other.progress = progress
+        other.models = copy.copy(self.models)  # the same loaded models, another listener
+        other.models.progress = progress
         return other
 
     @cached_property
@@ -94,15 +93,21 @@ class Workbench:
         grades = self.collection.qrels.get(query.query_id, {})
         return Comparison(query, rankings, moves(rankings[specs[0]], rankings[specs[-1]]), grades, teachers)
 
-    def _teacher_scores(self, query: Query, doc_ids: Sequence[str], name: str, live: bool) -> Scores:
+    def recorded(self, teacher: str) -> Mapping[str, Scores]:
+        """What the collection brings along of a teacher, by query; empty where it brings nothing."""
         from explorer.workbench.teaching import Teacher, recorded_scores
+
+        scores = recorded_scores(self.collection, Teacher(teacher))
+        return scores.by_query if scores else {}
+
+    def _teacher_scores(self, query: Query, doc_ids: Sequence[str], name: str, live: bool) -> Scores:
+        from explorer.workbench.teaching import Teacher
 
         teacher = Teacher(name)
         if live:
             documents = [self.collection.documents[doc_id] for doc_id in doc_ids]
             return teacher.score_all([(query, documents)], self.models, self.progress).by_query[query.query_id]
-        recorded = recorded_scores(self.collection, teacher)
-        found = recorded.by_query.get(query.query_id) if recorded else None
+        found = self.recorded(name).get(query.query_id)
         return found or Scores(query.query_id, {}, left_out="" if query.answers else "no reference answer")
 
     def teach(

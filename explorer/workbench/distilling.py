@@ -149,8 +149,10 @@ def distill(
     scores = scores_for(collection, teacher, candidates, models, progress)
     examples, dropped = examples_from(scores, collection.qrels)
     dropped = {**data.dropped, **dropped}
-    emit({"event": "examples", "examples": len(examples), "dropped": dropped, "teacher": _quality(scores, collection)})
-    _remember_training_queries(run, collection, data.train)
+    cut = sum(len(found.cut) for found in scores.by_query.values())
+    quality = _quality(scores, collection)
+    emit({"event": "examples", "examples": len(examples), "dropped": dropped, "cut": cut, "teacher": quality})
+    _remember_training_queries(run, data.train)
     dev = _dev_set(plan, collection, data.dev, base.search(data.dev, DEV_DEPTH), models, progress)
     progress("load student", 0, 1)
     fixed = dict(zip(base.index.doc_ids, base.index.vectors, strict=True))
@@ -236,12 +238,9 @@ def _result(
     }
 
 
-def _remember_training_queries(run: RunFolder, collection: Collection, queries: Sequence[Query]) -> None:
+def _remember_training_queries(run: RunFolder, queries: Sequence[Query]) -> None:
     """Evaluation refuses what was trained on; ids repeat between collections, texts hardly do."""
-    groups = sorted(frozenset().union(*(collection.groups_of(query) for query in queries)))
-    write_json(
-        run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries}), "groups": groups}
-    )
+    write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries})})
 
 
 def query_mark(query: Query) -> str:

@@ -13,7 +13,7 @@ from explorer.evaluation.significance import difference
 from explorer.files import read_json
 from explorer.records import ExplorerError, Progress, Query, Run, silent
 from explorer.workbench.distilling import query_mark
-from explorer.workbench.specs import Retrievers
+from explorer.workbench.specs import Retrievers, students_in
 from explorer.workspace import Workspace
 
 DEPTH = 1000  # documents per query that measures see, as in TREC
@@ -23,11 +23,15 @@ LATENCY_QUERIES = 50
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """``report`` is what ``evaluate --json`` prints; ``values`` and ``runs`` are what it was computed from."""
+    """``report`` is what ``evaluate --json`` prints; ``values`` and ``runs`` are what it was computed from.
+
+    ``unjudged``: queries of the split without a relevant document, of which measures say nothing.
+    """
 
     report: dict[str, Any]
     values: dict[str, PerQuery]
     runs: dict[str, Run]
+    unjudged: int
 
 
 def evaluate(
@@ -66,7 +70,7 @@ def evaluate(
         "systems": systems,
         "comparisons": _comparisons(values),
     }
-    return Evaluation(report, values, runs)
+    return Evaluation(report, values, runs, len(collection.split(split)) - len(queries))
 
 
 def _comparisons(values: dict[str, PerQuery]) -> list[dict[str, Any]]:
@@ -81,15 +85,12 @@ def _comparisons(values: dict[str, PerQuery]) -> list[dict[str, Any]]:
 
 def refuse_training_queries(workspace: Workspace, spec: str, queries: Sequence[Query]) -> None:
     """A student is never measured on what it was trained on."""
-    for word in spec.replace("(", " ").replace(")", " ").replace("+", " ").replace("hybrid:", " ").split():
-        if not word.startswith("student:"):
-            continue
-        run = workspace.existing_run(word.removeprefix("student:").partition("@")[0])
-        trained = run.path / "trained.json"
+    for run_id in students_in(spec):
+        trained = workspace.existing_run(run_id).path / "trained.json"
         seen = set(read_json(trained)["queries"]) if trained.exists() else set()
         overlap = sum(query_mark(query) in seen for query in queries)
         if overlap:
             raise ExplorerError(
-                f"{word} was trained on {overlap} of these {len(queries)} queries, so its measures would mean nothing; "
-                "evaluate on --split test, or on another collection"
+                f"student:{run_id} was trained on {overlap} of these {len(queries)} queries, so its measures would mean "
+                "nothing; evaluate on --split test, or on another collection"
             )

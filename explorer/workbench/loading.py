@@ -41,7 +41,7 @@ class Models:
         """(the student's encoder, its kind, the name of its base encoder)."""
         plan = run.plan
         kind, base = student_kind(plan["student"]), encoder_name(plan["base"])
-        key = f"student\0{run.path}\0{alpha}"
+        key = f"student\0{run.path}\0{run.version}\0{alpha}"
         with self._lock:
             if key not in self._encoders:
                 trained = load_student(kind, run.student, self.trainable(base), alpha)

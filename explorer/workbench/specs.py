@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.collections import Collection, trec
 from explorer.records import ExplorerError, Retriever, Scorer
@@ -26,16 +26,22 @@ class Retrievers:
     def __init__(self, collection: Collection, models: Models) -> None:
         self.collection = collection
         self.models = models
-        self._built: dict[str, Retriever] = {}
+        self._built: dict[tuple[Any, ...], Retriever] = {}
         self._indexes: dict[str, DenseIndex] = {}
 
     def get(self, spec: str) -> Retriever:
-        if spec not in self._built:
+        key = (spec, *self._versions(spec))
+        if key not in self._built:
             kind, _, rest = spec.partition(":")
             if kind not in RETRIEVERS:
                 raise ExplorerError(f"unknown retriever {spec!r}; write one of {EXAMPLES}")
-            self._built[spec] = RETRIEVERS[kind](self, spec, rest)
-        return self._built[spec]
+            self._built[key] = RETRIEVERS[kind](self, spec, rest)
+        return self._built[key]
+
+    def _versions(self, spec: str) -> list[int]:
+        """A run that is resumed, or made anew under its old name, has another student under the same spec."""
+        runs = [self.models.workspace.existing_run(run_id) for run_id in students_in(spec)]
+        return [run.version for run in runs]
 
     def index(self, encoder: Encoder) -> DenseIndex:
         """The collection's documents under ``encoder``, built once however many retrievers search in it."""
@@ -125,6 +131,11 @@ RETRIEVERS: dict[str, Callable[[Retrievers, str, str], Retriever]] = {
     "run": _run,
 }
 RERANKERS: dict[str, Callable[[Models], Scorer]] = {"llm": _llm}
+
+
+def students_in(spec: str) -> list[str]:
+    """Ids of the runs whose students a spec uses, however deep."""
+    return re.findall(r"student:([^@()+]*)", spec)
 
 
 def _split_outside_brackets(text: str) -> list[str]:

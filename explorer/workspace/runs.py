@@ -36,6 +36,11 @@ class RunFolder:
     def student(self) -> Path:
         return self.path / "student"
 
+    @property
+    def version(self) -> int:
+        """Changes whenever another student is kept; 0 while there is none."""
+        return self.student.stat().st_mtime_ns if self.student.exists() else 0
+
     def exists(self) -> bool:
         return (self.path / "plan.json").exists()
 
