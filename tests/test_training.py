@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.records import ExplorerError
+from explorer.records import ExplorerError, Query
 from explorer.retrieval.encoder import Encoder
 from explorer.training.students import STUDENTS, head_of, load_student, read_weights, with_head
 from explorer.training.train import PRESETS
 from explorer.workbench import Workbench
-from explorer.workbench.distilling import Plan, divide
+from explorer.workbench.distilling import Plan, divide, query_mark
 
 BRIEF = {"adapter": {"epochs": 12}, "query": {"epochs": 1}, "full": {"epochs": 1, "batch": 8}}
 
@@ -28,7 +28,12 @@ def distill(bench, name, student, stop=lambda: False, resume=False, **settings):
     if not resume:
         run.create(plan.record())
     events = []
-    result = bench.distill(plan, run, events.append, stop, resume)
+
+    def emit(event):
+        events.append(event)
+        run.emit(event)
+
+    result = bench.distill(plan, run, emit, stop, resume)
     return run, result, events
 
 
@@ -113,6 +118,15 @@ def test_a_cancelled_run_resumes_from_its_last_checkpoint(bench):
     assert taken[0] > 1 and second["steps"] > first["steps"] and second["stopped"] == "finished"
 
 
+def test_resuming_never_replaces_the_best_student_by_a_worse_one(bench):
+    steps = iter(range(10**6))
+    run, first, _ = distill(bench, "r", "adapter", stop=lambda: next(steps) > 12, epochs=40)
+    assert first["best_step"] > 0
+    kept = fingerprint(run)
+    _, second, _ = distill(bench, "r", "adapter", resume=True, epochs=3, learning_rate=1.0)
+    assert second["dev"]["nDCG@10"] == first["dev"]["nDCG@10"] and fingerprint(run) == kept
+
+
 def test_early_stopping_ends_a_run_that_forgets(bench):
     _, result, _ = distill(bench, "r", "adapter", epochs=200, learning_rate=3e-3, patience=3)
     assert result["stopped"] == "dev stopped rising" and result["steps"] < 200
@@ -150,6 +164,15 @@ def test_a_run_made_anew_under_its_old_name_is_another_student(bench):
     run.delete()
     distill(bench, "r", "query", learning_rate=1e-3, patience=99)
     assert bench.search("student:r", bench.collection.split("test"), 5) != first
+
+
+def test_the_same_words_asked_of_another_paper_are_another_query():
+    """QASPER asks "What dataset do they use?" of many papers: that alone is no leak."""
+    ask = "What dataset do they use?"
+    assert query_mark(Query("q1", ask, scope="paper 1")) != query_mark(Query("q2", ask, scope="paper 2"))
+    assert query_mark(Query("q1", ask, scope="paper 1")) == query_mark(Query("q1", ask)), (
+        "--scope none asks the same query"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
+import math
+
 import pytest
 
-from explorer.records import Document, Query
+from explorer.records import Document, Query, Scorer
 from explorer.supervision.prompts import PROMPTS
 from explorer.supervision.reader import Request
 from explorer.supervision.utility import CachedReader, QueryLikelihood, UtilityTeacher
@@ -82,3 +84,25 @@ def test_likelihoods_are_kept_by_content(reader, cached, tmp_path):
 def test_query_likelihood_prefers_what_the_question_is_about(reader):
     scores = QueryLikelihood(reader).score(QUERY, [HELPS, Document("pike", "A pike is a fish with many teeth.")])
     assert scores.values["helps"] > scores.values["pike"]
+
+
+@pytest.fixture(params=["utility", "query likelihood"])
+def scorer(request, reader, cached):
+    return UtilityTeacher(cached) if request.param == "utility" else QueryLikelihood(reader)
+
+
+def test_contract_of_every_scorer(scorer):
+    """Every document gets a finite score; neither its neighbours nor their order change it."""
+    documents = [HELPS, ECHOES, Document("long", "The pike lies in the reeds. " * 40), Document("empty", "")]
+    together = scorer.score(QUERY, documents)
+    assert isinstance(scorer, Scorer)
+    assert list(together.values) == ["helps", "echoes", "long", "empty"] and together.query_id == "q"
+    assert all(math.isfinite(value) for value in together.values.values())
+    backwards = scorer.score(QUERY, documents[::-1])
+    assert backwards.values == pytest.approx(together.values, abs=1e-4)
+    for doc in documents:
+        assert scorer.score(QUERY, [doc]).values == pytest.approx({doc.doc_id: together.values[doc.doc_id]}, abs=1e-4)
+
+
+def test_no_documents_are_no_scores(scorer):
+    assert scorer.score(QUERY, []).values == {}

@@ -29,14 +29,14 @@ class Settings:
     tau_u: float = 0.3
     warmup: float = 0.1
     weight_decay: float = 0.01
-    measures_per_epoch: int = 2
-    patience: int = 4
+    measures_per_epoch: int = 1  # a small dev set is noisy: the more often it is asked, the likelier luck is chosen
+    patience: int = 2
     seed: int = 42
     budget: float = 0.0
 
 
 PRESETS: Mapping[str, Settings] = {
-    "adapter": Settings(epochs=40, learning_rate=1e-3, batch=32, measures_per_epoch=1, patience=6),
+    "adapter": Settings(epochs=40, learning_rate=1e-3, batch=32, patience=6),
     "query": Settings(epochs=4, learning_rate=1e-4),
     "full": Settings(epochs=3, learning_rate=3e-5),
 }
@@ -66,6 +66,14 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a run that is resumed has already: the dev measure of its best student, and the step it comes from."""
+
+    value: float
+    step: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """``before`` and ``after``: dev measure of base and best student. ``step`` 0: nothing beat the base."""
 
@@ -87,12 +95,13 @@ def train(
     folder: Path,
     emit: Callable[[dict[str, Any]], None],
     stop: Callable[[], bool] = lambda: False,
-    resume: bool = False,
+    kept: Kept | None = None,
     half: bool = False,
 ) -> Outcome:
     """Trains ``model`` in place and keeps the best student in ``folder``/student.
 
     ``emit`` receives one small record per step and per dev measurement; ``stop`` is asked after every step.
+    ``kept``: go on from the last checkpoint, and replace the best student only by a better one.
     ``half``: matrix products in bfloat16 (autocast), weights, loss and optimiser stay float32.
     """
     import datasets
@@ -129,8 +138,9 @@ def train(
             data_collator=_Collator(student, kind, examples, texts),
             callbacks=[watch.callback(max(1, steps // settings.measures_per_epoch), loss)],
         )
-        watch.begin()
-        trainer.train(resume_from_checkpoint=(resume and any((folder / "checkpoints").glob("checkpoint-*"))) or None)
+        watch.begin(kept)
+        started = any((folder / "checkpoints").glob("checkpoint-*"))
+        trainer.train(resume_from_checkpoint=True if kept and started else None)
     return watch.finish()
 
 
@@ -207,9 +217,13 @@ class _Watch:
     def seconds(self) -> float:
         return time.monotonic() - self.begun
 
-    def begin(self) -> None:
+    def begin(self, kept: Kept | None) -> None:
         self.begun = time.monotonic()
         self.before = self.best = self._measure()
+        self.cost = self.seconds
+        if kept:
+            self.best, self.best_step = kept.value, kept.step
+            return
         save_student(self.model, self.kind, self.folder / "student")
         self.emit({"event": "dev", "step": 0, "value": self.before, "best": True, "seconds": self.seconds})
 

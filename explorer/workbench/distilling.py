@@ -16,7 +16,7 @@ from explorer.models import fast_dtype, pick_device
 from explorer.records import ExplorerError, Query, Run, Scores, TeacherScores
 from explorer.training.examples import examples_from
 from explorer.training.students import student_kind
-from explorer.training.train import PRESETS, DevSet, Outcome, Settings, Texts, train
+from explorer.training.train import PRESETS, DevSet, Kept, Outcome, Settings, Texts, train
 from explorer.workbench.loading import Models, check_reader, encoder_name
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teaching import CANDIDATES, Teacher, scores_for
@@ -166,10 +166,16 @@ def distill(
     kind = student_kind(plan.student)
     half = not kind.queries_fixed and fast_dtype(pick_device(models.device)) == "bfloat16"
     trainable = models.trainable(encoder_name(plan.base))
-    outcome = train(trainable, kind, plan.settings, examples, texts, dev.queries, run.path, emit, stop, resume, half)
+    kept = _kept(run) if resume else None
+    outcome = train(trainable, kind, plan.settings, examples, texts, dev.queries, run.path, emit, stop, kept, half)
     result = _result(plan, run, outcome, dev.measure, len(examples), dropped)
     write_json(run.path / "result.json", result)
     return result
+
+
+def _kept(run: RunFolder) -> Kept | None:
+    best = [event for event in run.events() if event["event"] == "dev" and event["best"]]
+    return Kept(best[-1]["value"], best[-1]["step"]) if best and run.student.exists() else None
 
 
 def _candidates(run: Run) -> dict[str, tuple[str, ...]]:
@@ -239,9 +245,10 @@ def _result(
 
 
 def _remember_training_queries(run: RunFolder, queries: Sequence[Query]) -> None:
-    """Evaluation refuses what was trained on; ids repeat between collections, texts hardly do."""
+    """Evaluation refuses what was trained on, whatever file it is found in."""
     write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries})})
 
 
 def query_mark(query: Query) -> str:
-    return content_hash(query.text)[:16]
+    """Id and text: ids repeat between collections, and QASPER asks the same words of many papers."""
+    return content_hash(query.query_id, query.text)[:16]
