@@ -124,10 +124,7 @@ def _carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = 
             case "step":
                 draw("train", event["step"], event["of"])
             case "examples":
-                quality = ", ".join(f"{name} {value:.3f}" for name, value in event["teacher"].items())
-                hint(
-                    f"{event['examples']} examples; the teacher itself: {quality or 'no judged query to measure it on'}"
-                )
+                hint(f"{event['examples']} examples; {_teacher_quality(event['teacher'], event['baseline'])}")
                 for reason, count in event["dropped"].items():
                     hint(f"  left out {count}: {reason}")
                 if event["cut"]:
@@ -153,6 +150,15 @@ def _carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = 
         )
         say(f"dev {measure}: {before:.4f} -> {after:.4f} ({signed(after - before)}; {verdict}; {result['stopped']})")
     say(f"run {result['run']}: {result['seconds']:.0f} s; use it as student:{result['run']}")
+
+
+def _teacher_quality(teacher: dict[str, float], baseline: dict[str, float]) -> str:
+    if not teacher:
+        return "no judged query to measure the teacher on"
+    told = ", ".join(f"{name} {value:.3f} (baseline {baseline[name]:.3f})" for name, value in teacher.items())
+    worse = any(teacher[name] < baseline[name] for name in teacher)
+    warning = "; it ranks worse than the baseline: expect no gain, and the base to be kept" if worse else ""
+    return f"the teacher itself: {told}{warning}"
 
 
 def seconds(text: str) -> float:

@@ -66,7 +66,11 @@ function mountRun(host, api) {
       const dropped = Object.entries(run.examples.dropped);
       add('examples', String(run.examples.examples), dropped.length ? dropped.map(([why, n]) => `left out ${n}: ${why}`).join('; ') : 'none left out');
       const teacher = run.examples.teacher['nDCG@10'];
-      if (teacher !== undefined) add('the teacher itself', teacher.toFixed(3), 'nDCG@10 of its order of the candidates; a student can hardly beat it');
+      if (teacher !== undefined) {
+        const baseline = run.examples.baseline['nDCG@10'];
+        const verdict = teacher < baseline ? 'it ranks worse than the baseline: expect no gain, and the base to be kept' : 'a student can hardly beat it';
+        add('the teacher itself', teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${verdict}`);
+      }
     }
     if (run.result) add('training time', `${run.result.seconds.toFixed(0)} s`, `${run.result.steps} steps`);
     return list;

@@ -110,6 +110,7 @@ def train(
     if not examples:
         raise ExplorerError("no query is left to train on; see what was dropped, and score more queries or candidates")
     student = with_head(model) if kind.queries_fixed else model
+    _without_dropout(student)
     loss = UtilityLoss(student, head_of(student) if kind.queries_fixed else None, settings.tau, settings.tau_u)
     watch = _Watch(student, kind, settings, texts, dev, folder, emit, stop)
     steps = math.ceil(len(examples) / settings.batch)
@@ -142,6 +143,15 @@ def train(
         started = any((folder / "checkpoints").glob("checkpoint-*"))
         trainer.train(resume_from_checkpoint=True if kept and started else None)
     return watch.finish()
+
+
+def _without_dropout(model: Any) -> None:
+    """A soft target over many documents regularises by itself; on two cores drawing the masks costs more than it gives."""
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
 
 
 def _trainer(**options: Any) -> Any:

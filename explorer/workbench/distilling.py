@@ -144,14 +144,22 @@ def distill(
     progress("open", 0, 1)
     data = divide(collection, plan.split)
     base = retrievers.dense(encoder_name(plan.base))
-    candidates = _candidates(base.search(data.train, plan.candidates))
+    found = base.search(data.train, plan.candidates)
+    candidates = _candidates(found)
     teacher = Teacher(METHODS[plan.method], plan.reader)
     scores = scores_for(collection, teacher, candidates, models, progress)
     examples, dropped = examples_from(scores, collection.qrels)
     dropped = {**data.dropped, **dropped}
-    cut = sum(len(found.cut) for found in scores.by_query.values())
-    quality = _quality(scores, collection)
-    emit({"event": "examples", "examples": len(examples), "dropped": dropped, "cut": cut, "teacher": quality})
+    emit(
+        {
+            "event": "examples",
+            "examples": len(examples),
+            "dropped": dropped,
+            "cut": sum(len(one.cut) for one in scores.by_query.values()),
+            "teacher": _quality(scores.run(), scores, collection),
+            "baseline": _quality(found, scores, collection),
+        }
+    )
     _remember_training_queries(run, data.train)
     dev = _dev_set(plan, collection, data.dev, base.search(data.dev, DEV_DEPTH), models, progress)
     progress("load student", 0, 1)
@@ -182,10 +190,10 @@ def _candidates(run: Run) -> dict[str, tuple[str, ...]]:
     return {query_id: ranking.doc_ids for query_id, ranking in run.rankings.items()}
 
 
-def _quality(scores: TeacherScores, collection: Collection) -> dict[str, float]:
-    """The teacher's own measures over the queries it scored: a student can hardly beat its teacher."""
-    run = scores.run()
-    judged = {q: collection.qrels[q] for q in run.rankings if collection.relevant(q)}
+def _quality(run: Run, scores: TeacherScores, collection: Collection) -> dict[str, float]:
+    """Measures of a ranking over the judged queries the teacher scored: a student can hardly beat its teacher."""
+    scored = [query_id for query_id, one in scores.by_query.items() if not one.left_out]
+    judged = {q: collection.qrels[q] for q in scored if collection.relevant(q)}
     return means(per_query(run, judged, (DEV_MEASURE, "AP"))) if judged else {}
 
 
