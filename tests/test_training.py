@@ -9,8 +9,8 @@ import torch
 
 from explorer.records import ExplorerError, Query
 from explorer.retrieval.encoder import Encoder
+from explorer.training.settings import PRESETS
 from explorer.training.students import STUDENTS, head_of, load_student, read_weights, with_head
-from explorer.training.train import PRESETS
 from explorer.workbench import Workbench
 from explorer.workbench.distilling import Plan, divide, query_mark
 

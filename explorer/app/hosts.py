@@ -12,7 +12,7 @@ STATIC = Path(__file__).parents[1] / "static"
 
 def renderer(name: str, function: str, value: Any, elem_id: str) -> gr.HTML:
     """The renderer ``function`` of static/``name``. The template is constant: text arrives through ``value`` only."""
-    script = (STATIC / name).read_text(encoding="utf-8")
+    script = "".join((STATIC / file).read_text(encoding="utf-8") for file in ("dom.js", name))
     mount = f"""
     {function}(element.querySelector('.ex-host'), {{
       get: () => props.value,

@@ -5,13 +5,6 @@ function mountCompare(host, api) {
   host.replaceChildren(root);
   let selected = null;
 
-  function make(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined && text !== null) node.textContent = text;
-    return node;
-  }
-
   function draw() {
     const view = api.get();
     if (!view || !view.columns) {

@@ -1,16 +1,8 @@
 // State of one training run: what it does now, what it learns from, what came of it.
 // api: {get() -> run detail, onChange(callback) -> off}. Returns its disposer.
 function mountRun(host, api) {
-  const root = document.createElement('div');
-  root.className = 'ex-run';
+  const root = make('div', 'ex-run');
   host.replaceChildren(root);
-
-  function make(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined && text !== null) node.textContent = text;
-    return node;
-  }
 
   function draw() {
     const run = api.get();

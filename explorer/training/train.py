@@ -4,85 +4,19 @@ from __future__ import annotations
 
 import math
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from explorer.records import ExplorerError, Ranking, Run, TrainingExample
+from explorer.records import ExplorerError, TrainingExample
 from explorer.training.examples import batch_documents, batch_utilities
 from explorer.training.losses import UtilityLoss
-from explorer.training.students import StudentKind, head_of, save_student, with_head
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a student is trained. ``budget`` in seconds of wall-clock time, 0: none. ``patience`` in dev measurements."""
-
-    epochs: int
-    learning_rate: float
-    batch: int = 16
-    tau: float = 0.05
-    tau_u: float = 0.3
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    measures_per_epoch: int = 1  # a small dev set is noisy: the more often it is asked, the likelier luck is chosen
-    patience: int = 2
-    seed: int = 42
-    budget: float = 0.0
-
-
-PRESETS: Mapping[str, Settings] = {
-    "adapter": Settings(epochs=40, learning_rate=1e-3, batch=32, patience=6),
-    "query": Settings(epochs=4, learning_rate=1e-4),
-    "full": Settings(epochs=3, learning_rate=3e-5),
-}
-
-
-@dataclass(frozen=True)
-class DevSet:
-    """Held-out queries watched during training: each ranks its own candidates. ``measure`` maps a run to [0, 1]."""
-
-    queries: Mapping[str, str]
-    candidates: Mapping[str, Sequence[str]]
-    measure: Callable[[Run], float]
-
-    @property
-    def doc_ids(self) -> list[str]:
-        return list(dict.fromkeys(doc_id for ids in self.candidates.values() for doc_id in ids))
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Query and document texts by id; vectors of the base encoder by id for the sides that stay fixed."""
-
-    queries: Mapping[str, str]
-    documents: Mapping[str, str]
-    query_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
-    document_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a run that is resumed has already: the dev measure of its best student, and the step it comes from."""
-
-    value: float
-    step: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """``before`` and ``after``: dev measure of base and best student. ``step`` 0: nothing beat the base."""
-
-    before: float
-    after: float
-    step: int
-    steps: int
-    seconds: float
-    stopped: str
+from explorer.training.settings import DevSet, Kept, Outcome, Settings, Texts
+from explorer.training.students import StudentKind, head_of, with_head
+from explorer.training.watch import Watch
 
 
 def train(
@@ -112,7 +46,7 @@ def train(
     student = with_head(model) if kind.queries_fixed else model
     _without_dropout(student)
     loss = UtilityLoss(student, head_of(student) if kind.queries_fixed else None, settings.tau, settings.tau_u)
-    watch = _Watch(student, kind, settings, texts, dev, folder, emit, stop)
+    watch = Watch(student, kind, settings, texts, dev, folder, emit, stop)
     steps = math.ceil(len(examples) / settings.batch)
     with tempfile.TemporaryDirectory() as scratch:
         trainer = _trainer(
@@ -198,103 +132,3 @@ class _Collator:
         prompt = self.model.prompts.get(side) or None
         features = self.model.preprocess([texts[i] for i in ids], prompt=prompt, task=side)
         return {f"{side}_{name}": value for name, value in features.items()}
-
-
-class _Watch:
-    """Measures dev, keeps the best student on disk, reports, and ends the run in time."""
-
-    def __init__(
-        self,
-        model: Any,
-        kind: StudentKind,
-        settings: Settings,
-        texts: Texts,
-        dev: DevSet,
-        folder: Path,
-        emit: Callable[[dict[str, Any]], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        self.model, self.kind, self.settings, self.texts, self.dev = model, kind, settings, texts, dev
-        self.folder, self.emit, self.stop = folder, emit, stop
-        self.before = self.best = 0.0
-        self.best_step = self.step = self.misses = 0
-        self.measured_at = -1
-        self.cost = 0.0
-        self.stopped = "finished"
-        self.begun = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.begun
-
-    def begin(self, kept: Kept | None) -> None:
-        self.begun = time.monotonic()
-        self.before = self.best = self._measure()
-        self.cost = self.seconds
-        if kept:
-            self.best, self.best_step = kept.value, kept.step
-            return
-        save_student(self.model, self.kind, self.folder / "student")
-        self.emit({"event": "dev", "step": 0, "value": self.before, "best": True, "seconds": self.seconds})
-
-    def measure(self) -> None:
-        begun = time.monotonic()
-        value = self._measure()
-        better = value > self.best
-        self.misses = 0 if better else self.misses + 1
-        if better:
-            self.best, self.best_step = value, self.step
-            save_student(self.model, self.kind, self.folder / "student")
-        self.measured_at = self.step
-        self.cost = time.monotonic() - begun
-        self.emit({"event": "dev", "step": self.step, "value": value, "best": better, "seconds": self.seconds})
-
-    def finish(self) -> Outcome:
-        if self.measured_at != self.step:
-            self.measure()
-        return Outcome(self.before, self.best, self.best_step, self.step, self.seconds, self.stopped)
-
-    def reason_to_stop(self) -> str:
-        if self.stop():
-            return "cancelled"
-        if self.settings.budget and self.seconds + self.cost > self.settings.budget:
-            return "budget spent"
-        return "dev stopped rising" if self.misses >= self.settings.patience else ""
-
-    def callback(self, every: int, loss: UtilityLoss) -> Any:
-        from transformers import TrainerCallback
-
-        watch = self
-
-        class Callback(TrainerCallback):
-            def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                watch.step = state.global_step
-                epoch, of = round(state.epoch or 0, 3), state.max_steps
-                record = {"event": "step", "step": watch.step, "of": of, "epoch": epoch, "loss": loss.last}
-                watch.emit({**record, "seconds": watch.seconds})
-                if watch.step % every == 0 or watch.step == of:
-                    watch.measure()
-                if reason := watch.reason_to_stop():
-                    watch.stopped = reason
-                    control.should_training_stop = True
-
-        return Callback()
-
-    def _measure(self) -> float:
-        """The dev measure of the model as it is now."""
-        queries = self._vectors("query", list(self.dev.queries), self.dev.queries, fixed=False)
-        documents = self._vectors("document", self.dev.doc_ids, self.texts.documents, fixed=self.kind.documents_fixed)
-        rankings = {}
-        for query_id, doc_ids in self.dev.candidates.items():
-            scores = {d: round(float(documents[d] @ queries[query_id]), 6) for d in doc_ids}
-            rankings[query_id] = Ranking.from_scores(query_id, scores)
-        return self.dev.measure(Run("student", rankings))
-
-    def _vectors(self, side: str, ids: list[str], texts: Mapping[str, str], *, fixed: bool) -> Mapping[str, np.ndarray]:
-        if fixed:
-            return self.texts.document_vectors
-        encode = self.model.encode_query if side == "query" else self.model.encode_document
-        training = self.model.training
-        vectors = encode([texts[i] for i in ids], batch_size=32, show_progress_bar=False, normalize_embeddings=True)
-        self.model.train(training)
-        return dict(zip(ids, vectors, strict=True))

@@ -13,10 +13,12 @@ from explorer.collections import Collection
 from explorer.evaluation.measures import means, per_query
 from explorer.files import content_hash, write_json
 from explorer.models import fast_dtype, pick_device
-from explorer.records import ExplorerError, Query, Run, Scores, TeacherScores
+from explorer.records import ExplorerError, Progress, Query, Run, Scores, TeacherScores, TrainingExample
+from explorer.retrieval.dense import DenseRetriever
 from explorer.training.examples import examples_from
+from explorer.training.settings import PRESETS, DevSet, Kept, Outcome, Settings, Texts
 from explorer.training.students import student_kind
-from explorer.training.train import PRESETS, DevSet, Kept, Outcome, Settings, Texts, train
+from explorer.training.train import train
 from explorer.workbench.loading import Models, check_reader, encoder_name
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teaching import CANDIDATES, Teacher, scores_for
@@ -144,41 +146,48 @@ def distill(
     progress("open", 0, 1)
     data = divide(collection, plan.split)
     base = retrievers.dense(encoder_name(plan.base))
-    found = base.search(data.train, plan.candidates)
-    candidates = _candidates(found)
-    teacher = Teacher(METHODS[plan.method], plan.reader)
-    scores = scores_for(collection, teacher, candidates, models, progress)
-    examples, dropped = examples_from(scores, collection.qrels)
-    dropped = {**data.dropped, **dropped}
-    emit(
-        {
-            "event": "examples",
-            "examples": len(examples),
-            "dropped": dropped,
-            "cut": sum(len(one.cut) for one in scores.by_query.values()),
-            "teacher": _quality(scores.run(), scores, collection),
-            "baseline": _quality(found, scores, collection),
-        }
-    )
-    _remember_training_queries(run, data.train)
+    examples, learnt = _examples(plan, collection, data, base.search(data.train, plan.candidates), models, progress)
+    emit({"event": "examples", **learnt})
+    write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in data.train})})
     dev = _dev_set(plan, collection, data.dev, base.search(data.dev, DEV_DEPTH), models, progress)
+
     progress("load student", 0, 1)
-    fixed = dict(zip(base.index.doc_ids, base.index.vectors, strict=True))
-    vectors = base.query_encoder.queries([query.text for query in data.train])
-    texts = Texts(
-        {query.query_id: query.text for query in data.train},
-        {doc_id: doc.content for doc_id, doc in collection.documents.items()},
-        dict(zip([query.query_id for query in data.train], vectors, strict=True)),
-        fixed,
-    )
     kind = student_kind(plan.student)
     half = not kind.queries_fixed and fast_dtype(pick_device(models.device)) == "bfloat16"
-    trainable = models.trainable(encoder_name(plan.base))
+    student = models.trainable(encoder_name(plan.base))
+    texts = _texts(collection, data.train, base)
     kept = _kept(run) if resume else None
-    outcome = train(trainable, kind, plan.settings, examples, texts, dev.queries, run.path, emit, stop, kept, half)
-    result = _result(plan, run, outcome, dev.measure, len(examples), dropped)
+    outcome = train(student, kind, plan.settings, examples, texts, dev.queries, run.path, emit, stop, kept, half)
+    result = _result(plan, run, outcome, dev.measure, learnt)
     write_json(run.path / "result.json", result)
     return result
+
+
+def _examples(
+    plan: Plan, collection: Collection, data: Data, found: Run, models: Models, progress: Progress
+) -> tuple[list[TrainingExample], dict[str, Any]]:
+    """(training examples, what a watcher is told of them: counts, and the teacher's own quality beside the baseline's)."""
+    teacher = Teacher(METHODS[plan.method], plan.reader)
+    scores = scores_for(collection, teacher, _candidates(found), models, progress)
+    examples, dropped = examples_from(scores, collection.qrels)
+    return examples, {
+        "examples": len(examples),
+        "dropped": {**data.dropped, **dropped},
+        "cut": sum(len(one.cut) for one in scores.by_query.values()),
+        "teacher": _quality(scores.run(), scores, collection),
+        "baseline": _quality(found, scores, collection),
+    }
+
+
+def _texts(collection: Collection, queries: Sequence[Query], base: DenseRetriever) -> Texts:
+    """All texts by id, and the base's vectors of both sides for students that leave one or both fixed."""
+    vectors = base.query_encoder.queries([query.text for query in queries])
+    return Texts(
+        {query.query_id: query.text for query in queries},
+        {doc_id: doc.content for doc_id, doc in collection.documents.items()},
+        dict(zip([query.query_id for query in queries], vectors, strict=True)),
+        dict(zip(base.index.doc_ids, base.index.vectors, strict=True)),
+    )
 
 
 def _kept(run: RunFolder) -> Kept | None:
@@ -204,7 +213,7 @@ class _Dev:
 
 
 def _dev_set(
-    plan: Plan, collection: Collection, queries: Sequence[Query], run: Run, models: Models, progress: Any
+    plan: Plan, collection: Collection, queries: Sequence[Query], run: Run, models: Models, progress: Progress
 ) -> _Dev:
     """Judged dev queries rank the baseline's candidates and all judged documents. Without judgements the teacher's
     best candidate stands in for gold, and the measure says so."""
@@ -234,16 +243,14 @@ def _best(scores: Scores) -> str:
     return max(scores.values, key=lambda doc_id: (scores.values[doc_id], doc_id))
 
 
-def _result(
-    plan: Plan, run: RunFolder, outcome: Outcome, measure: str, examples: int, dropped: Mapping[str, int]
-) -> dict[str, Any]:
+def _result(plan: Plan, run: RunFolder, outcome: Outcome, measure: str, learnt: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run": run.run_id,
         "student": plan.student,
         "method": plan.method,
         "seconds": round(outcome.seconds, 2),
-        "examples": examples,
-        "dropped": dict(dropped),
+        "examples": learnt["examples"],
+        "dropped": learnt["dropped"],
         "dev": {measure: [outcome.before, outcome.after]},
         "path": str(run.path),
         "stopped": outcome.stopped,
@@ -252,11 +259,9 @@ def _result(
     }
 
 
-def _remember_training_queries(run: RunFolder, queries: Sequence[Query]) -> None:
-    """Evaluation refuses what was trained on, whatever file it is found in."""
-    write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in queries})})
-
-
 def query_mark(query: Query) -> str:
-    """Id and text: ids repeat between collections, and QASPER asks the same words of many papers."""
+    """What a run remembers of a query it was trained on, so that evaluation can refuse it.
+
+    Id and text: ids repeat between collections, and QASPER asks the same words of many papers.
+    """
     return content_hash(query.query_id, query.text)[:16]
