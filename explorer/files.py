@@ -26,17 +26,25 @@ def content_hash(*parts: str) -> str:
     return digest.hexdigest()
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EROFS, errno.EPERM)
+FULL_TEXTS = tuple(os.strerror(number) for number in FULL)  # how libraries with errors of their own tell of it
+
+
 @contextlib.contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Turns a full or read-only disk into one sentence."""
+    """Turns a full or read-only disk into one sentence, whichever library met it."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    except ExplorerError:
+        raise
+    except Exception as error:
+        number = getattr(error, "errno", None)
+        if number in FULL or any(text in str(error) for text in FULL_TEXTS):
             raise ExplorerError(
                 f"no space left to write {place}; free some, or point EXPLORER_WORKSPACE to another disk"
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if number in FORBIDDEN:
             raise ExplorerError(
                 f"cannot write {place}; point EXPLORER_WORKSPACE to a folder you may write to"
             ) from error

@@ -105,3 +105,14 @@ def test_a_running_run_is_not_started_twice(workspace):
         jobs.resume(run)
     with pytest.raises(ExplorerError, match="is still going; cancel it first"):
         run.delete()
+
+
+def test_a_disk_that_fills_up_while_a_student_is_saved_is_one_sentence(workspace):
+    """A limit on file size stands in for the disk; the student is 90 MB, nothing of it may be left half-written."""
+    command = f"ulimit -f 20000; exec {sys.executable} -m explorer distill harbour --student query --run r"
+    environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 2 and "no space left to write" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    run = workspace.run("r")
+    assert run.state["state"] == "failed" and not run.student.exists() and not list(run.path.glob(".part-*"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.files import disk_errors
 from explorer.records import ExplorerError, TrainingExample
 from explorer.training.examples import batch_documents, batch_utilities
 from explorer.training.losses import UtilityLoss
@@ -75,7 +76,8 @@ def train(
         )
         watch.begin(kept)
         started = any((folder / "checkpoints").glob("checkpoint-*"))
-        trainer.train(resume_from_checkpoint=True if kept and started else None)
+        with disk_errors(folder):
+            trainer.train(resume_from_checkpoint=True if kept and started else None)
     return watch.finish()
 
 
