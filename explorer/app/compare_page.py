@@ -35,6 +35,13 @@ def systems(bench: Workbench) -> list[str]:
     return [*trained, *BASELINES]
 
 
+def choose_system(bench: Workbench) -> gr.Dropdown:
+    """The newest student where there is one, else another system to stand beside the baseline."""
+    known = systems(bench)
+    value = known[0] if known[0].startswith("student:") else OTHER
+    return gr.Dropdown(choices=known, value=value)
+
+
 def _query_choices(bench: Workbench) -> list[tuple[str, str]]:
     """Held-out queries first: what is shown was not trained on."""
     order = {"test": 0, "dev": 1, "train": 2}
@@ -45,7 +52,6 @@ def _query_choices(bench: Workbench) -> list[tuple[str, str]]:
 
 def build(bench: Workbench) -> ComparePage:
     choices = _query_choices(bench)
-    known = systems(bench)
     with gr.Row(equal_height=True, elem_id="choose"):
         first = views.telling_query(bench, BASELINES[0], TEACHER) or (choices[0][1] if choices else None)
         query = gr.Dropdown(
@@ -64,8 +70,8 @@ def build(bench: Workbench) -> ComparePage:
             list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True, scale=2
         )
         student = gr.Dropdown(
-            known,
-            value=known[0] if known[0].startswith("student:") else OTHER,
+            [OTHER],
+            value=OTHER,
             label="Student, or other system",
             elem_id="student",
             allow_custom_value=True,

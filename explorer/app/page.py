@@ -47,6 +47,13 @@ def build(bench: Workbench, *, read_only: bool) -> gr.Blocks:
         distill.use.click(use_student, distill.run, [compare.student, tabs], api_visibility="private").then(
             compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden"
         )
-        page.load(compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden")
+        # runs come and go between two visits
+        page.load(
+            lambda: compare_page.choose_system(bench),
+            None,
+            compare.student,
+            api_visibility="private",
+            show_progress="hidden",
+        ).then(compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden")
         page.load(distill.reattach, None, distill.attached, api_visibility="private", show_progress="hidden")
     return page
