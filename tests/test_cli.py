@@ -101,6 +101,13 @@ def test_teach_scores_candidates_and_writes_parquet(explorer, beir_folder, tmp_p
     assert max(rows, key=rows.get) == "d1"
 
 
+def test_teach_measures_nothing_where_nothing_is_judged(explorer, beir_folder):
+    queries = [{"_id": "q1", "text": "Who built the mill?"}]
+    result = explorer("teach", beir_folder(MINI, queries, {"train": []}), "--split", "all", "--json").json
+    assert result["quality"] == {"dense:minilm": {}, "utility": {}}
+    assert result["left_out"] == {"no reference answer": 1}
+
+
 def test_collections_lists_the_bundled_ones(explorer):
     listed = explorer("collections", "--json").json
     assert {

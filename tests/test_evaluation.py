@@ -32,6 +32,11 @@ def test_a_judged_query_without_results_counts_zero():
     assert means(values) == {"AP": 0.5}
 
 
+def test_the_mean_over_no_queries_is_absent_not_zero():
+    """A system nobody judged must not look like one that found nothing."""
+    assert means(per_query(run(q1=["a"]), {}, ["AP"])) == {}
+
+
 def test_unjudged_documents_do_not_count_as_relevant():
     assert per_query(run(q1=["unjudged", "a"], q2=["x"]), QRELS, ["P@1"])["P@1"]["q1"] == 0.0
 

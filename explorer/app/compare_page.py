@@ -62,12 +62,25 @@ def build(bench: Workbench) -> ComparePage:
         score = gr.Button(SCORE, elem_id="score", scale=2, min_width=200)
         stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
     with gr.Row(equal_height=True):
-        text = gr.Textbox(label="Or ask your own", placeholder="Type a question, press Enter", elem_id="text", scale=3)
+        text = gr.Textbox(
+            label="Or ask your own", placeholder="Type a question, press Enter", elem_id="text", scale=3, max_lines=1
+        )
         answer = gr.Textbox(
-            label="Its answer, if you know it", placeholder="lets the teacher score", elem_id="answer", scale=2
+            label="Its answer, if you know it",
+            placeholder="lets the teacher score",
+            elem_id="answer",
+            scale=2,
+            max_lines=1,
+            min_width=200,
         )
         baseline = gr.Dropdown(
-            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", allow_custom_value=True, scale=2
+            list(BASELINES),
+            value=BASELINES[0],
+            label="Baseline",
+            elem_id="baseline",
+            allow_custom_value=True,
+            scale=2,
+            min_width=200,
         )
         student = gr.Dropdown(
             [OTHER],
@@ -76,6 +89,7 @@ def build(bench: Workbench) -> ComparePage:
             elem_id="student",
             allow_custom_value=True,
             scale=2,
+            min_width=200,
         )
         depth = gr.Slider(5, 50, 10, step=1, label="Documents", elem_id="depth", scale=2, min_width=180)
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")

@@ -45,8 +45,12 @@ def teach(
     if json:
         print_json(result)
         return
-    rows = [[system, *(f"{value:.4f}" for value in values.values())] for system, values in result["quality"].items()]
-    table(f"{result['queries']} queries, {result['scores']} documents scored", ["ranking", "nDCG@10", "AP"], rows)
+    names = ("nDCG@10", "AP")
+    rows = [
+        [system, *(f"{values[name]:.4f}" if name in values else "–" for name in names)]
+        for system, values in result["quality"].items()
+    ]
+    table(f"{result['queries']} queries, {result['scores']} documents scored", ["ranking", *names], rows)
     for reason, count in result["left_out"].items():
         hint(f"note: {count} queries left out: {reason}")
     if result["cut"]:

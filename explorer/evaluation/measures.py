@@ -48,4 +48,5 @@ def _measure(name: str) -> ir_measures.Measure:
 
 
 def means(values: PerQuery) -> dict[str, float]:
-    return {name: statistics.fmean(by_query.values()) if by_query else 0.0 for name, by_query in values.items()}
+    """Mean over queries; a measure without any query is absent, not 0."""
+    return {name: statistics.fmean(by_query.values()) for name, by_query in values.items() if by_query}

@@ -203,7 +203,7 @@ def _quality(run: Run, scores: TeacherScores, collection: Collection) -> dict[st
     """Measures of a ranking over the judged queries the teacher scored: a student can hardly beat its teacher."""
     scored = [query_id for query_id, one in scores.by_query.items() if not one.left_out]
     judged = {q: collection.qrels[q] for q in scored if collection.relevant(q)}
-    return means(per_query(run, judged, (DEV_MEASURE, "AP"))) if judged else {}
+    return means(per_query(run, judged, (DEV_MEASURE, "AP")))
 
 
 @dataclass(frozen=True)
