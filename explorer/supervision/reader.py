@@ -77,7 +77,7 @@ class Reader:
         shared, single = _by_document(items, requests) if share and self._can_share else ([], items)
         for batch in _batches(sorted(single, key=lambda item: len(item.ids)), lambda item: len(item.ids)):
             yield from self._score(batch)
-        for families in _batches(sorted(shared, key=lambda family: family.length), lambda family: family.length):
+        for families in _batches(sorted(shared, key=lambda family: family.shared), lambda family: family.shared):
             yield from self._score_shared(families)
 
     def _tokenise(self, number: int, request: Request, prompt: Prompt) -> _Item:
@@ -163,10 +163,6 @@ class _Family:
 
     items: Sequence[_Item]
     shared: int
-
-    @property
-    def length(self) -> int:
-        return self.shared
 
 
 def _by_document(items: Sequence[_Item], requests: Sequence[Request]) -> tuple[list[_Family], list[_Item]]:

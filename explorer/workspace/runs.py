@@ -19,7 +19,6 @@ from explorer.records import ExplorerError
 HEARTBEAT = 2.0  # seconds between two signs of life
 ORPHANED_AFTER = 30.0  # seconds without one
 ACTIVE = ("starting", "running")
-ENDED = ("finished", "cancelled", "failed", "orphaned")
 
 
 @dataclass(frozen=True)
