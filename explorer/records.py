@@ -37,7 +37,7 @@ class Query:
     """A question. With a ``scope`` it is searched only among documents whose group equals it.
 
     ``answers`` are reference answers, any of which is right; ``hops`` are the doc_ids of the
-    evidence chain in reading order, where the collection gives one.
+    evidence chain in reading order, and ``rationale`` is why the answer is right, where the collection gives one.
     """
 
     query_id: str
@@ -46,6 +46,7 @@ class Query:
     scope: str = ""
     options: tuple[str, ...] = ()
     hops: tuple[str, ...] = ()
+    rationale: str = ""
 
 
 Qrels = Mapping[str, Mapping[str, int]]
@@ -129,7 +130,7 @@ class Scores:
 
     ``values``: doc_id -> score. ``spread``: doc_id -> standard deviation where a score was measured
     several times. ``cut``: documents of which only the beginning was read. ``left_out``: why the query
-    could not be scored at all, else "".
+    could not be scored at all, else "". ``parts``: what a score was made of, name -> doc_id -> number.
     """
 
     query_id: str
@@ -137,15 +138,20 @@ class Scores:
     spread: Mapping[str, float] = field(default_factory=dict)
     cut: frozenset[str] = frozenset()
     left_out: str = ""
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherScores:
-    """The scores of one teacher over many queries. ``unit`` is what a score is counted in."""
+    """The scores of one teacher over many queries, with its rationales where it has any.
+
+    ``unit`` is what a score is counted in.
+    """
 
     teacher: str
     unit: str
     by_query: Mapping[str, Scores]
+    rationales: Mapping[str, Rationale] = field(default_factory=dict)
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -209,7 +215,8 @@ class Retriever(Protocol):
 class Scorer(Protocol):
     """Scores given documents for a query: a teacher when used for training, a reranker when used for ranking."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def score(self, query: Query, documents: Sequence[Document]) -> Scores: ...
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from explorer.collections import beir, multihop, qasper, trec
+from explorer.collections import (
+    beir,
+    contractnli,
+    entailmentbank,
+    graph,
+    mmlu,
+    multihop,
+    musique,
+    nq,
+    qasper,
+    squad,
+    trec,
+)
 from explorer.collections.collection import Collection, Judgement, Note, Parts, assemble
 from explorer.records import ExplorerError
 
@@ -17,6 +29,14 @@ FORMATS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Parts]]] = {
     "qasper": (qasper.recognise, qasper.load),
     "hotpotqa": (multihop.recognise, multihop.load),
     "2wiki": (multihop.recognise, multihop.load),
+    "musique": (musique.recognise, musique.load),
+    "nq": (nq.recognise, nq.load),
+    "triviaqa": (nq.recognise, nq.load),
+    "squad": (squad.recognise, squad.load),
+    "mmlu": (mmlu.recognise, mmlu.load),
+    "entailmentbank": (entailmentbank.recognise, entailmentbank.load),
+    "contractnli": (contractnli.recognise, contractnli.load),
+    "graph": (graph.recognise, graph.load),
 }
 
 

@@ -14,16 +14,16 @@ from explorer.records import Document, ExplorerError, Query
 
 
 def recognise(path: Path) -> bool:
-    return (path / "corpus.jsonl").is_file()
+    return (path / "corpus.jsonl").is_file() and (path / "queries.jsonl").is_file()
 
 
 def load(path: Path) -> Parts:
     if not path.is_dir():
         raise ExplorerError(f"{path} is not a folder; a BEIR collection is one with corpus.jsonl and queries.jsonl")
-    return Parts(_documents(path / "corpus.jsonl"), _queries(path / "queries.jsonl"), _judgements(path / "qrels"))
+    return Parts(documents(path / "corpus.jsonl"), _queries(path / "queries.jsonl"), _judgements(path / "qrels"))
 
 
-def _documents(path: Path) -> Iterator[Document]:
+def documents(path: Path) -> Iterator[Document]:
     for number, row in read.json_lines(path):
         doc_id = str(read.member(row, "_id", f"{path} line {number}"))
         meta = dict(row.get("metadata") or {})
@@ -38,10 +38,11 @@ def _queries(path: Path) -> Iterator[Query]:
         yield Query(
             str(read.member(row, "_id", where)),
             str(read.member(row, "text", where)),
-            answers=tuple(map(str, meta.get("answers", ()))),
+            answers=tuple(answer for value in meta.get("answers", ()) if (answer := str(value)).strip()),
             scope=str(meta.get("scope", "")),
             options=tuple(map(str, meta.get("options", ()))),
             hops=tuple(map(str, meta.get("hops", ()))),
+            rationale=str(meta.get("rationale", "")),
         )
 
 
@@ -86,5 +87,11 @@ def _document_row(doc: Document) -> dict[str, Any]:
 
 
 def _query_row(query: Query) -> dict[str, Any]:
-    meta = {"answers": query.answers, "scope": query.scope, "options": query.options, "hops": query.hops}
+    meta = {
+        "answers": query.answers,
+        "scope": query.scope,
+        "options": query.options,
+        "hops": query.hops,
+        "rationale": query.rationale,
+    }
     return {"_id": query.query_id, "text": query.text, "metadata": {key: value for key, value in meta.items() if value}}

@@ -38,11 +38,15 @@ class Note:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a format's reader hands over: records in file order, not yet joined."""
+    """What a format's reader hands over: records in file order, not yet joined.
+
+    ``splits`` maps query_id to the split its source publishes, where that is not said by the judgements.
+    """
 
     documents: Iterable[Document]
     queries: Iterable[Query]
     judgements: Iterable[Judgement] = ()
+    splits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,13 @@ class Collection:
 
 
 def assemble(source: str, parts: Parts) -> Collection:
-    """Joins the parts by id. Duplicate ids and an empty corpus stop it; dangling ids are counted and named."""
+    """Joins the parts by id. Duplicate ids and an empty corpus stop it; dangling ids are counted and named.
+
+    Multiple choice may come without documents: its questions can be answered by choosing.
+    """
     documents, repeated = _by_id("document", source, ((doc.doc_id, doc) for doc in parts.documents))
     queries, _ = _by_id("query", source, ((query.query_id, query) for query in parts.queries))
-    if not documents:
+    if not documents and not (queries and all(query.options for query in queries.values())):
         raise ExplorerError(f"{source} holds no documents; a collection needs at least one with text")
     qrels, published, notes = _join(parts.judgements, documents, queries)
     empty = [doc.doc_id for doc in documents.values() if not doc.content.strip()]
@@ -102,7 +109,7 @@ def assemble(source: str, parts: Parts) -> Collection:
     notes += [("repeated documents", repeated), ("empty documents", empty), ("scopes without documents", nowhere)]
     whole = Collection(source, documents, queries, qrels, {}, tuple(_note(code, ids) for code, ids in notes if ids))
     groups = {query_id: whole.groups_of(query) for query_id, query in queries.items()}
-    return replace(whole, splits=assign_splits(groups, published))
+    return replace(whole, splits=assign_splits(groups, {**parts.splits, **published}))
 
 
 def _by_id(kind: str, source: str, items: Iterable[tuple[str, T]]) -> tuple[dict[str, T], list[str]]:

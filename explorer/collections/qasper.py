@@ -19,29 +19,29 @@ FLOAT = "FLOAT SELECTED:"
 
 
 def recognise(path: Path) -> bool:
-    if path.suffix != ".json" or not path.is_file():
-        return False
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(1).strip() == "{" and '"full_text"' in file.read(200_000)
+    return any(head.startswith("{") and '"full_text"' in head for head in read.heads(path, "*.json"))
 
 
 def load(path: Path) -> Parts:
-    papers: Mapping[str, Any] = read.json_value(path, dict, WHAT)
-    documents, queries, judgements = [], [], []
-    for paper_id, paper in papers.items():
-        where = f"{path}, paper {paper_id}"
-        paragraphs = list(_paragraphs(paper_id, paper, where))
-        documents += paragraphs
-        by_text = {_key(doc.text): doc.doc_id for doc in reversed(paragraphs)}
-        for qa in read.member(paper, "qas", where):
-            query_id = str(read.member(qa, "question_id", where))
-            answers = [entry.get("answer", entry) for entry in qa.get("answers", ())]
-            queries.append(Query(query_id, qa["question"].strip(), _answers(answers), scope=paper_id))
-            for evidence in dict.fromkeys(text for answer in answers for text in answer.get("evidence", ())):
-                text = evidence.removeprefix(FLOAT)
-                # evidence that stands in no paragraph joins nothing: assemble() counts and names it
-                missing = f"{paper_id}: {text.strip()[:60]}"
-                judgements.append(Judgement(query_id, by_text.get(_key(text), missing), 1))
+    """A file, a folder of files, or several files joined by "+"."""
+    documents: list[Document] = []
+    queries: list[Query] = []
+    judgements: list[Judgement] = []
+    for file in read.files(path, "*.json"):
+        for paper_id, paper in read.json_value(file, dict, WHAT).items():
+            where = f"{file}, paper {paper_id}"
+            paragraphs = list(_paragraphs(paper_id, paper, where))
+            documents += paragraphs
+            by_text = {_key(doc.text): doc.doc_id for doc in reversed(paragraphs)}
+            for qa in read.member(paper, "qas", where):
+                query_id = str(read.member(qa, "question_id", where))
+                answers = [entry.get("answer", entry) for entry in qa.get("answers", ())]
+                queries.append(Query(query_id, qa["question"].strip(), _answers(answers), scope=paper_id))
+                for evidence in dict.fromkeys(text for answer in answers for text in answer.get("evidence", ())):
+                    text = evidence.removeprefix(FLOAT)
+                    # evidence that stands in no paragraph joins nothing: assemble() counts and names it
+                    missing = f"{paper_id}: {text.strip()[:60]}"
+                    judgements.append(Judgement(query_id, by_text.get(_key(text), missing), 1))
     return Parts(documents, queries, judgements)
 
 

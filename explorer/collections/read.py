@@ -59,7 +59,44 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     return value
 
 
-def member(record: Mapping[str, Any], key: str, where: str) -> Any:
+def json_records(path: Path, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(record number from 0, object) of a file that is a JSON list of objects."""
+    for number, row in enumerate(json_value(path, list, what)):
+        if not isinstance(row, dict):
+            raise ExplorerError(f"{path}, record {number} is a JSON {type(row).__name__}; expected {what}")
+        yield number, row
+
+
+def files(path: Path, *patterns: str) -> list[Path]:
+    """The file itself, the files of a folder that match a pattern, or several files joined by "+"."""
+    if path.is_dir():
+        return sorted({file for pattern in patterns for file in path.glob(pattern) if file.is_file()})
+    return [path] if path.exists() else [Path(part) for part in str(path).split("+")]
+
+
+def head(path: Path) -> str:
+    """The beginning of a file, enough to tell what it is."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return file.read(100_000)
+
+
+def heads(path: Path, *patterns: str) -> Iterator[str]:
+    """The beginnings of the file, or of the files of the folder, whose names match a pattern."""
+    for file in files(path, *patterns):
+        if any(file.match(pattern) for pattern in patterns):
+            yield head(file)
+
+
+def items(record: Any, key: str, where: str) -> list[Any]:
+    value = member(record, key, where)
+    if not isinstance(value, list):
+        raise ExplorerError(f"{where} has a JSON {type(value).__name__} as {key!r}; expected a list")
+    return value
+
+
+def member(record: Any, key: str, where: str) -> Any:
+    if not isinstance(record, Mapping):
+        raise ExplorerError(f"{where} has a JSON {type(record).__name__}; expected an object with {key!r}")
     if key not in record:
         raise ExplorerError(f"{where} has no {key!r}; it has {', '.join(map(repr, record)) or 'no members'}")
     return record[key]
