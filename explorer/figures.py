@@ -48,6 +48,6 @@ def training_curve(curve: Sequence[Mapping[str, Any]], losses: Sequence[Mapping[
         uirevision="same",
         xaxis={"title": "step", "rangemode": "tozero", "gridcolor": "rgba(125,139,153,.2)"},
         yaxis={"title": f"dev {measure}", "gridcolor": "rgba(125,139,153,.2)"},
-        yaxis2={"title": "loss (nats)", "overlaying": "y", "side": "right", "showgrid": False},
+        yaxis2={"title": "loss", "overlaying": "y", "side": "right", "showgrid": False},
     )
     return figure

@@ -69,7 +69,8 @@ def test_a_saved_run_evaluates_like_the_system_that_made_it(explorer, tmp_path):
 def test_distill_prints_the_documented_json_and_the_student_is_evaluated(explorer):
     """The main job, through the processes a user runs. The bundled teacher scores make the language model unnecessary."""
     result = explorer("distill", "harbour", "--student", "adapter", "--run", "u1", "--json").json
-    assert list(result) == ["run", "student", "method", "seconds", "examples", "dropped", "dev", "path"]
+    assert list(result) == ["run", "student", "method", "seconds", "examples", "dropped", "dev", "path", "gate"]
+    assert result["gate"]["verdict"] in ("better", "worse", "no difference shown") and result["gate"]["split"] == "test"
     assert (result["run"], result["student"], result["method"]) == ("u1", "adapter", "uae")
     report = explorer(
         "evaluate", "harbour", "-r", "dense:minilm", "-r", "student:u1", "-r", "student:u1@0.5", "--json"
@@ -161,8 +162,8 @@ BAD = [
     (["distill", "harbour", "--method", "magic"], "unknown method 'magic'; choose from uae"),
     (["distill", "harbour", "--budget", "soon"], "the budget 'soon' is not a time; write e.g. 60s"),
     (["distill", "harbour", "--run", "a/b"], "'a/b' cannot name a run"),
-    (["distill", "harbour", "--reader", "server:http://x#y"], "server readers are not built yet"),
-    (["teach", "harbour", "--teacher", "magic"], "unknown teacher 'magic'; choose from utility"),
+    (["distill", "harbour", "--reader", "server:http://x"], "names no server and model; give an http or https address"),
+    (["teach", "harbour", "--teacher", "magic"], "unknown teacher 'magic'; choose from gold, utility"),
     (["teach", "harbour", "--prompt", "magic"], "unknown prompt 'magic'; choose from passage"),
     (["runs", "show", "gone"], "there is no run 'gone'"),
     (["runs", "cancel", "gone"], "there is no run 'gone'"),

@@ -10,7 +10,7 @@ import pytest
 
 from explorer import jobs
 from explorer.records import ExplorerError
-from explorer.workbench.distilling import Plan
+from explorer.workbench.plans import Plan
 
 
 def wait_for(condition, seconds=120):

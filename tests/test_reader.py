@@ -1,6 +1,7 @@
 """Likelihoods right to the token: every trap of scoring a continuation has a test against the model's own loss."""
 
 import copy
+import math
 import statistics
 
 import pytest
@@ -130,10 +131,11 @@ def test_a_document_that_fits_is_not_marked_as_cut(reader):
     assert not reader.read([REQUESTS[0]], PROMPTS["passage"])[0].cut
 
 
-def test_a_question_that_leaves_no_room_is_refused(reader):
+def test_a_question_that_leaves_no_room_is_not_read_and_the_others_are(reader):
+    """One query of thousands must not end the work: whoever asked leaves it out and says so."""
     short = Reader(reader.tokenizer, reader.model, "short", limit=12)
-    with pytest.raises(ExplorerError, match="a question and its answer alone exceed the reader's limit"):
-        short.read([REQUESTS[2]], PROMPTS["passage"])
+    long, brief = short.read([REQUESTS[2], Request("Who?", "Ada")], PROMPTS["passage"])
+    assert not long.read and math.isnan(long.nll) and brief.read and math.isfinite(brief.nll)
 
 
 @pytest.mark.parametrize("continuation", ["", "  "])

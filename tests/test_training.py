@@ -9,12 +9,20 @@ import torch
 
 from explorer.records import ExplorerError, Query
 from explorer.retrieval.encoder import Encoder
+from explorer.training.crossencoder import PRIOR
 from explorer.training.settings import PRESETS
 from explorer.training.students import STUDENTS, head_of, load_student, read_weights, with_head
 from explorer.workbench import Workbench
-from explorer.workbench.distilling import Plan, divide, query_mark
+from explorer.workbench.guards import divide, query_mark
+from explorer.workbench.plans import METHODS, Plan
 
-BRIEF = {"adapter": {"epochs": 12}, "query": {"epochs": 1}, "full": {"epochs": 1, "batch": 8}}
+BRIEF = {
+    "adapter": {"epochs": 12},
+    "query": {"epochs": 1},
+    "lora": {"epochs": 2, "batch": 8, "candidates": 6, "limit": 24},
+    "full": {"epochs": 2, "batch": 8, "candidates": 6, "limit": 24},
+    "reranker": {"epochs": 2, "candidates": 6, "limit": 24},
+}
 
 
 @pytest.fixture
@@ -38,7 +46,7 @@ def distill(bench, name, student, stop=lambda: False, resume=False, **settings):
 
 
 def fingerprint(run):
-    weights = read_weights(run.student)
+    weights = read_weights(run.student, STUDENTS[run.plan["student"]])
     return hashlib.sha256(b"".join(weights[name].detach().numpy().tobytes() for name in sorted(weights))).hexdigest()
 
 
@@ -46,12 +54,14 @@ def fingerprint(run):
 def test_a_student_learns_from_the_teacher_and_can_be_searched_with(bench, student):
     _, result, events = distill(bench, "r", student)
     losses = [event["loss"] for event in events if event["event"] == "step"]
-    assert result["examples"] > 40 and all(np.isfinite(losses))
-    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert result["examples"] > 15 and all(np.isfinite(losses))
+    half = len(losses) // 2
+    assert np.mean(losses[half:]) < np.mean(losses[:half])
     before, after = result["dev"]["nDCG@10"]
     assert after >= before, "the best student so far is kept, and the base is where it starts"
     found = bench.search("student:r", bench.collection.split("test"), 5)
     assert all(len(ranking) == 5 for ranking in found.rankings.values())
+    assert result["gate"]["queries"] == 27 and result["gate"]["verdict"] in ("better", "worse", "no difference shown")
 
 
 @pytest.mark.parametrize("student", ["adapter", "query"])
@@ -82,7 +92,7 @@ def test_a_blend_of_zero_is_the_base_and_of_one_the_student(bench, student):
         for a in (0, 0.5, 1)
     }
     assert np.allclose(vectors[0], base.encode_query("tide mill"), atol=1e-5)
-    weights = read_weights(run.student)
+    weights = read_weights(run.student, kind)
     half = load_student(kind, run.student, bench.models.trainable("minilm"), 0.5)
     name, tensor = ("weight", head_of(half).weight) if student == "adapter" else next(iter(half.named_parameters()))
     start = torch.eye(384) if student == "adapter" else dict(base.named_parameters())[name]
@@ -132,6 +142,65 @@ def test_early_stopping_ends_a_run_that_forgets(bench):
     assert result["stopped"] == "dev stopped rising" and result["steps"] < 200
 
 
+def test_a_reranker_begins_as_the_baseline_and_a_blend_of_zero_is_it(bench):
+    """Its fresh head is of zeros beside the baseline's cosine: before any step, the order is the baseline's."""
+    distill(bench, "r", "reranker", epochs=1, limit=8)
+    queries = bench.collection.split("test")[:3]
+    before = bench.search("dense:minilm", queries, 20).rankings
+    after = bench.search("student:r@0", queries, 20).rankings
+    for query_id, ranking in before.items():
+        # a query encoded alone in bfloat16 differs from one in a batch by some thousandths of a cosine
+        assert after[query_id].scores == pytest.approx({d: PRIOR * s for d, s in ranking.scores.items()}, abs=0.2)
+
+
+def test_a_student_reranks_what_another_retriever_found(bench):
+    distill(bench, "r", "adapter", epochs=2)
+    queries = bench.collection.split("test")
+    found = bench.search("rerank:student:r(bm25)", queries, 10)
+    lexical = bench.search("bm25", queries, 20)
+    cosines = bench.retrievers.get("student:r").search(queries, 124).rankings
+    for query_id, ranking in found.rankings.items():
+        first = [d for d in cosines[query_id].doc_ids if d in lexical.rankings[query_id].doc_ids]
+        assert list(ranking.doc_ids) == first[: len(ranking)]
+
+
+@pytest.mark.parametrize("method", ["gold", "fusion"])
+def test_every_method_trains_with_its_own_teacher_and_loss(bench, method):
+    run = bench.workspace.run("r")
+    plan = Plan.make("harbour", method, "adapter", epochs=8)
+    run.create(plan.record())
+    events = []
+    result = bench.distill(plan, run, events.append, lambda: False)
+    told = next(event for event in events if event["event"] == "examples")
+    assert result["examples"] > 40 and plan.settings.loss == METHODS[method].loss
+    assert told["by_definition"] == (method == "gold") and bool(told["teacher"]) == (method == "fusion")
+    assert sum(told["refused"].values()) > 0 if method == "gold" else told["refused"] == {}
+
+
+def test_a_guard_from_elsewhere_is_measured_before_and_after(bench, beir_folder):
+    folder = beir_folder(
+        [{"_id": "a", "title": "", "text": "Bees dance."}, {"_id": "b", "title": "", "text": "Ants march in rows."}],
+        [{"_id": "x", "text": "What do bees do?"}, {"_id": "y", "text": "How do ants go?"}],
+        {"test": [("x", "a", 1), ("y", "b", 1)]},
+        name="elsewhere",
+    )
+    run = bench.workspace.run("r")
+    plan = Plan.make("harbour", student="adapter", epochs=2, guard=str(folder))
+    run.create(plan.record())
+    guard = bench.distill(plan, run, run.emit, lambda: False)["guard"]
+    assert guard["queries"] == 2 and guard["collection"] == str(folder)
+    assert guard["measures"]["nDCG@10"]["mean_a"] == 1.0
+
+
+def test_a_guard_that_cannot_be_opened_is_refused_before_the_work(bench):
+    run = bench.workspace.run("r")
+    plan = Plan.make("harbour", student="adapter", guard="nowhere")
+    run.create(plan.record())
+    with pytest.raises(ExplorerError, match="'nowhere' is neither a bundled collection"):
+        bench.distill(plan, run, run.emit, lambda: False)
+    assert [event["event"] for event in run.events()] == ["stage"]
+
+
 def test_training_never_touches_what_is_evaluated(harbour):
     data = divide(harbour, "train")
     held_out = {query.query_id for split in ("dev", "test") for query in harbour.split(split)}
@@ -144,9 +213,12 @@ def test_train_queries_that_share_a_group_with_test_are_dropped_and_counted(harb
     """A published split may leak; the shared group decides, not the label."""
     train, test = harbour.split("train")[0], harbour.split("test")[0]
     leaking = {**harbour.qrels, train.query_id: harbour.qrels[test.query_id]}
-    data = divide(dataclasses.replace(harbour, qrels=leaking), "train")
+    leaking = dataclasses.replace(harbour, qrels=leaking)
+    data = divide(leaking, "train", "drop")
     assert train.query_id not in {query.query_id for query in data.train}
     assert data.dropped == {"shares a document group with dev or test": 1}
+    with pytest.raises(ExplorerError, match="so a gain could be memory"):
+        divide(leaking, "train")
 
 
 def test_a_student_is_not_measured_on_what_it_was_trained_on(bench):
@@ -178,11 +250,19 @@ def test_the_same_words_asked_of_another_paper_are_another_query():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"method": "magic"}, "unknown method 'magic'; choose from uae"),
-        ({"student": "giant"}, "unknown student 'giant'; choose from adapter, query, full"),
+        ({"method": "magic"}, "unknown method 'magic'; choose from uae, gold, radio, fusion"),
+        ({"student": "giant"}, "unknown student 'giant'; choose from adapter, query, lora, full, reranker"),
         ({"base": "bm25"}, "a student starts from a bi-encoder"),
         ({"split": "test"}, "trained on the split train or all, not on 'test'"),
         ({"candidates": 1}, "give at least 2"),
+        ({"guard": "harbour"}, "harbour cannot guard itself"),
+        ({"limit": -1}, "the limit is -1 queries"),
+        ({"overlap": "ignore"}, "unknown overlap 'ignore'; choose from stop, drop, keep"),
+        ({"loss": "graded"}, "the loss 'graded' needs labels, and 'utility' gives none"),
+        ({"lam": 2.0}, "lambda is 2.0; it lies between 0"),
+        ({"checkpoint": "minilm"}, "a checkpoint of its own is for the student reranker"),
+        ({"teacher": "oracle"}, "unknown teacher 'oracle'"),
+        ({"reader": "server:nowhere"}, "server:"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused_before_anything_starts(options, sentence):
@@ -195,9 +275,35 @@ def test_a_plan_is_what_its_record_says():
     assert Plan.from_record(plan.record()) == plan
     assert plan.settings.learning_rate == PRESETS["full"].learning_rate
     assert plan.command_line("r") == (
-        "explorer distill harbour --method uae --student full --base dense:minilm --reader smollm2 "
-        "--run r -k 16 --split train --seed 7 --budget 60s"
+        "explorer distill harbour --method uae --student full --run r --seed 7 --budget 60s"
     )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_command_of_a_plan_says_what_the_plan_does(method):
+    """What the app shows as its equivalent must be it."""
+    import typer.main
+
+    from explorer.cli import commands
+
+    chosen = {"prompts": ("passage", "context"), "lam": 0.25, "overlap": "drop", "guard": "elsewhere", "limit": 9}
+    plan = Plan.make("harbour", method, candidates=7, epochs=7, tau=0.1, seed=3, budget=9.0, **chosen)
+    command = typer.main.get_command(commands(lambda *_, **__: None)).commands["distill"]
+    said = command.make_context("distill", plan.command("r")[1:]).params
+    assert said["prompt"] == ["passage", "context"] and said["k"] == 7 and said["budget"] == "9s" and said["run"] == "r"
+    assert (said["epochs"], said["tau"], said["seed"]) == (7, 0.1, 3)
+    for name, value in plan.record().items():
+        if name in said and name != "teacher":
+            assert said[name] == value, name
+
+
+def test_a_plan_written_before_there_were_teachers_to_choose_can_still_be_read():
+    record = Plan.make("harbour", student="query").record()
+    for name in ("teacher", "prompts", "lam", "checkpoint", "overlap", "guard", "limit"):
+        del record[name]
+    for name in ("loss", "margin", "rank", "depth"):
+        del record["settings"][name]
+    assert Plan.from_record(record) == Plan.make("harbour", student="query")
 
 
 def test_nan_from_an_encoder_is_refused(models):

@@ -1,11 +1,14 @@
+import copy
 import math
 
 import pytest
 
-from explorer.records import Document, Query, Scorer
+from explorer.records import Document, ExplorerError, Query, Scorer
+from explorer.supervision.cached import CachedReader
 from explorer.supervision.prompts import PROMPTS
-from explorer.supervision.reader import Request
-from explorer.supervision.utility import CachedReader, QueryLikelihood, UtilityTeacher
+from explorer.supervision.reader import Reader, Request
+from explorer.supervision.rerank import QueryLikelihood
+from explorer.supervision.utility import UtilityTeacher
 from explorer.workspace import Workspace
 
 pytestmark = pytest.mark.reader
@@ -44,6 +47,24 @@ def test_a_query_without_answers_is_left_out_and_says_why(cached):
     assert UtilityTeacher(cached).score(Query("q", "Who?"), [HELPS]).left_out == "no reference answer"
 
 
+def test_an_answer_longer_than_the_readers_window_is_left_out_and_says_why(reader, tmp_path):
+    """With another answer that fits, the query still counts."""
+    short = Reader(reader.tokenizer, reader.model, "short", limit=60)
+    teacher = UtilityTeacher(CachedReader(short, Workspace(tmp_path).utilities()))
+    long = "and so on " * 60
+    found = teacher.score_all([(Query("a", "Who?", (long,)), [HELPS]), (Query("b", "Who?", (long, "Ada")), [HELPS])])
+    assert found.by_query["a"].left_out == "question and answer alone exceed the reader's window"
+    assert list(found.by_query["b"].values) == ["helps"] and found.left_out == {found.by_query["a"].left_out: 1}
+
+
+def test_a_reader_without_chat_template_says_which_prompts_it_can_take(reader, tmp_path):
+    plain = copy.deepcopy(reader.tokenizer)
+    plain.chat_template = None
+    cached = CachedReader(Reader(plain, reader.model, "plain"), Workspace(tmp_path).utilities())
+    with pytest.raises(ExplorerError, match="no chat template, which the prompt 'chat' needs; choose the prompt passage or context"):
+        UtilityTeacher(cached, ["chat"]).score(QUERY, [HELPS])
+
+
 class Interrupted:
     """A real reader that is killed after some readings, and counts what it is asked."""
 
@@ -68,7 +89,7 @@ def test_a_killed_teacher_goes_on_where_it_was(reader, tmp_path):
     second = Interrupted(reader, after=10**6)
     scores = UtilityTeacher(CachedReader(second, cache)).score(QUERY, documents)
     assert len(scores.values) == 90
-    assert second.asked == 2 * 91 - 64  # two answers, 90 documents and none; 64 were on disk
+    assert second.asked == 2 * 91 - 80  # two answers, 90 documents and none; what was read is on disk
 
 
 def test_likelihoods_are_kept_by_content(reader, cached, tmp_path):
@@ -81,14 +102,14 @@ def test_likelihoods_are_kept_by_content(reader, cached, tmp_path):
     assert again.asked == 2
 
 
-def test_query_likelihood_prefers_what_the_question_is_about(reader):
-    scores = QueryLikelihood(reader).score(QUERY, [HELPS, Document("pike", "A pike is a fish with many teeth.")])
+def test_query_likelihood_prefers_what_the_question_is_about(cached):
+    scores = QueryLikelihood(cached).score(QUERY, [HELPS, Document("pike", "A pike is a fish with many teeth.")])
     assert scores.values["helps"] > scores.values["pike"]
 
 
 @pytest.fixture(params=["utility", "query likelihood"])
 def scorer(request, reader, cached):
-    return UtilityTeacher(cached) if request.param == "utility" else QueryLikelihood(reader)
+    return UtilityTeacher(cached) if request.param == "utility" else QueryLikelihood(cached)
 
 
 def test_contract_of_every_scorer(scorer):

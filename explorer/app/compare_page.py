@@ -13,12 +13,26 @@ import gradio as gr
 from explorer import views
 from explorer.app.hosts import renderer
 from explorer.records import ExplorerError
+from explorer.supervision.gold import NOT_JUDGED
+from explorer.supervision.rationale import NOT_GIVEN
+from explorer.supervision.utility import NO_ANSWER
 from explorer.workbench import Workbench
+from explorer.workbench.teachers import FUSION
 
 BASELINES = ("dense:minilm", "bm25", "hybrid:bm25+dense:minilm")
 OTHER = "bm25"  # beside the baseline while there is no student
 TEACHER = "utility"
-SCORE = "Score with the reader"
+TEACHERS = (TEACHER, "rationale:answer", "rationale:extractive", FUSION, "gold", "gold:judge", "gold:task")
+SCORE, NO_READER = "Score with the reader", "Needs no reader"
+EMPTY = {  # why the teacher's column is empty: what to do about it
+    views.NOT_SCORED: f"Nobody has scored these documents yet. Press “{SCORE}”.",
+    NO_ANSWER: "This teacher needs a reference answer. Type one above, then score.",
+    NOT_JUDGED: "Nobody has judged these documents for this query: choose another teacher.",
+    NOT_GIVEN: "The collection gives no rationale for this query: choose another teacher.",
+}
+UTILITY_EMPTY = (
+    "Utility needs a reference answer: how much likelier does a document make it? Type one above, then score."
+)
 
 
 @dataclass(frozen=True)
@@ -63,37 +77,29 @@ def build(bench: Workbench) -> ComparePage:
         stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
     with gr.Row(equal_height=True):
         text = gr.Textbox(
-            label="Or ask your own", placeholder="Type a question, press Enter", elem_id="text", scale=3, max_lines=1
+            label="Or ask your own",
+            placeholder="A question, then Enter",
+            elem_id="text",
+            scale=6,
+            max_lines=1,
+            min_width=180,
         )
         answer = gr.Textbox(
-            label="Its answer, if you know it",
-            placeholder="lets the teacher score",
-            elem_id="answer",
-            scale=2,
-            max_lines=1,
-            min_width=200,
+            label="Its answer", placeholder="if you know it", elem_id="answer", scale=4, max_lines=1, min_width=130
         )
+        spec: dict[str, Any] = {"allow_custom_value": True}  # specs in the order of the columns they fill
         baseline = gr.Dropdown(
-            list(BASELINES),
-            value=BASELINES[0],
-            label="Baseline",
-            elem_id="baseline",
-            allow_custom_value=True,
-            scale=2,
-            min_width=200,
+            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", scale=5, min_width=150, **spec
+        )
+        teacher = gr.Dropdown(
+            list(TEACHERS), value=TEACHER, label="Teacher", elem_id="teacher", scale=6, min_width=190, **spec
         )
         student = gr.Dropdown(
-            [OTHER],
-            value=OTHER,
-            label="Student, or other system",
-            elem_id="student",
-            allow_custom_value=True,
-            scale=2,
-            min_width=200,
+            [OTHER], value=OTHER, label="Student or system", elem_id="student", scale=6, min_width=190, **spec
         )
-        depth = gr.Slider(5, 50, 10, step=1, label="Documents", elem_id="depth", scale=2, min_width=180)
+        depth = gr.Slider(5, 50, 10, step=1, label="Documents", elem_id="depth", scale=5, min_width=150)
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
-    inputs = [query, text, answer, baseline, student, depth]
+    inputs = [query, text, answer, baseline, teacher, student, depth]
 
     def draw(*values: Any) -> dict[str, Any]:
         return _view(bench, *values)
@@ -109,14 +115,15 @@ def build(bench: Workbench) -> ComparePage:
     query.input(lambda: ("", ""), None, [text, answer], **quiet).then(draw, inputs, columns, **quiet)
     # another system may have to be loaded and its documents encoded: that is the one draw that can take long
     shown: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
-    for field in (baseline, student, depth):
+    for field in (baseline, teacher, student, depth):
         field.input(draw, inputs, columns, trigger_mode="always_last", **shown)
+    teacher.input(_score_button, teacher, score, **quiet)
     for box in (text, answer):
         box.submit(draw, inputs, columns, **quiet)
     scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **quiet)
     stop.click(
-        lambda: (gr.Button(SCORE, interactive=True), gr.Button(visible=False)),
-        None,
+        lambda name: (_score_button(name), gr.Button(visible=False)),
+        teacher,
         [score, stop],
         cancels=[scoring],
         **quiet,
@@ -124,15 +131,32 @@ def build(bench: Workbench) -> ComparePage:
     return ComparePage(student, draw, inputs, [columns])
 
 
+def _score_button(teacher: str | None) -> gr.Button:
+    """Says so where there is nothing to press: such a teacher's scores are drawn at once."""
+    try:
+        needed = bool(teacher) and views.asks_reader(str(teacher).strip())
+    except ExplorerError:
+        needed = True  # the problem is drawn in place of the columns
+    return gr.Button(SCORE if needed else NO_READER, interactive=needed)
+
+
 def _view(
-    bench: Workbench, query_id: str | None, text: str, answer: str, a: str, b: str, k: float, *, live: bool = False
+    bench: Workbench,
+    query_id: str | None,
+    text: str,
+    answer: str,
+    a: str,
+    teacher: str | None,
+    b: str,
+    k: float,
+    *,
+    live: bool = False,
 ) -> dict[str, Any]:
     """What the renderer draws; a problem the user can fix is drawn in its place."""
+    name = (teacher or "").strip()
     try:
         query = bench.query(text.strip() or query_id or "", answer=answer)
-        view = views.compare(
-            bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=TEACHER, live=live
-        )
+        view = views.compare(bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=name, live=live)
     except ExplorerError as error:
         return {"message": str(error), "error": True}
     labels = {
@@ -142,12 +166,8 @@ def _view(
     }
     for column in view["columns"]:
         column["label"] = labels[column["role"]]
-        if column["role"] == "teacher" and column.get("empty") == "not scored yet":
-            column["empty"] = "Nobody has scored these documents yet. Press “Score with the reader”."
-        elif column["role"] == "teacher" and column.get("empty"):
-            column["empty"] = (
-                "Utility needs a reference answer: how much likelier does a document make it? Type one above, then score."
-            )
+        if why := column.get("empty"):
+            column["empty"] = UTILITY_EMPTY if (name, why) == (TEACHER, NO_ANSWER) else EMPTY.get(why, why)
     return view
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from explorer.cli import ask, learn, measure, serve
+from explorer.cli import ask, learn, measure, runs, serve
 
 
 def commands(launch: serve.Launch) -> typer.Typer:
@@ -19,6 +19,7 @@ def commands(launch: serve.Launch) -> typer.Typer:
     )
     ask.register(app)
     learn.register(app)
+    runs.register(app)
     measure.register(app)
     serve.register(app, launch)
     return app

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from explorer.cli.options import CollectionSpec, Device, Json, Retriever, Scope, Split, open_bench
+from explorer.cli.options import CollectionSpec, Device, Json, ReaderSpec, Retriever, Scope, Split, open_bench
 from explorer.cli.show import hint, print_json, say, short, signed, table
 
 A = Annotated[str, typer.Option("-a", help="Retriever before.")]
@@ -97,31 +97,40 @@ def evaluate(
     split: Split = "test",
     measure: Annotated[list[str], typer.Option(help="Repeat; named as in ir_measures.")] = [],  # noqa: B006
     latency: Annotated[bool, typer.Option(help="Time single queries, too.")] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Let the reader answer from each system's documents.")
+    ] = False,
+    context: Annotated[int, typer.Option(min=0, help="Documents the reader sees.")] = 3,
+    reader: ReaderSpec = "smollm2",
     trec: Annotated[Path | None, typer.Option(help="Write each run as a TREC file into this folder.")] = None,
     scope: Scope = "own",
     device: Device = "",
     json: Json = False,
 ) -> None:
     """Measure retrievers on held-out queries, with intervals and a randomisation test."""
-    bench = open_bench(collection, scope, device, quiet=json)
-    options = {"measures": measure} if measure else {}
-    evaluation = bench.evaluate(retriever, split=split, latency=latency, **options)
+    bench = open_bench(collection, scope, device, quiet=json, reader=reader)
+    options: dict[str, Any] = {"measures": measure} if measure else {}
+    evaluation = bench.evaluate(retriever, split=split, latency=latency, answer=answers, context=context, **options)
     if trec:
         bench.save_runs(evaluation.runs, trec)
     if json:
         print_json(evaluation.report)
         return
     report = evaluation.report
-    names = list(next(iter(report["systems"].values()))["measures"])
+    first = next(iter(report["systems"].values()))
+    names, said = list(first["measures"]), list(first.get("answers", {}))
     timed = ["p50 ms", "p95 ms"] if latency else []
     rows = [
         [spec, *(f"{system['measures'][name]:.4f}" for name in names)]
+        + [f"{system['answers'][name]:.4f}" for name in said]
         + [f"{value:.1f}" for value in system.get("latency_ms", {}).values()]
         for spec, system in report["systems"].items()
     ]
-    table(f"{report['collection']} · {split} · {report['queries']} queries", ["system", *names, *timed], rows)
+    table(f"{report['collection']} · {split} · {report['queries']} queries", ["system", *names, *said, *timed], rows)
     if evaluation.unjudged:
         hint(f"note: {evaluation.unjudged} queries without a relevant document are left out")
+    if evaluation.unanswered:
+        hint(f"note: {evaluation.unanswered} queries without a reference answer are left out of the answers")
     for spec in report["systems"]:
         if cut := len(bench.cut(spec)):
             hint(f"note: of {cut} documents the encoder of {spec} reads only the beginning")

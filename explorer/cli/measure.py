@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as encode
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,26 +18,71 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="utility, query or trec.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="methods, results, utility, query, transfer or trec.", show_default=False),
+    ],
     collection: Annotated[
-        str, typer.Argument(help="Collection to measure on; for trec, the folder of trec_eval's test files.")
+        str, typer.Argument(help="Collection to measure on; for trec and results, a folder of files.")
     ] = "harbour",
     retriever: Annotated[list[str], typer.Option("-r", "--retriever", help="Systems to time; repeat.")] = [],  # noqa: B006
+    student: Annotated[list[str], typer.Option(help="methods: METHOD-STUDENT, e.g. uae-query; default: all.")] = [],  # noqa: B006
+    guard: Annotated[list[str], typer.Option(help="methods: a collection to see forgetting on; repeat.")] = [],  # noqa: B006
+    limit: Annotated[int, typer.Option(help="methods: train on the first so many queries; 0: all.")] = 0,
+    tested: Annotated[int, typer.Option(help="methods: measure on the first so many test queries; 0: all.")] = 0,
+    k: Annotated[int | None, typer.Option("-k", help="methods: candidates per query.", show_default=False)] = None,
+    overlap: Annotated[str, typer.Option(help="methods: stop, drop or keep.")] = "stop",
+    into: Annotated[
+        Path | None, typer.Option(help="results: write the summary between the marks of this page.")
+    ] = None,
+    run: Annotated[str, typer.Option(help="methods: how the runs' names begin.", show_default=False)] = "",
     scope: Scope = "own",
     json: Json = False,
 ) -> None:
-    """Measure speed, latency or parity; every figure is a ratio inside one process."""
+    """Measure the methods side by side, speed, latency or parity; speed is a ratio inside one process."""
     from explorer.workbench.benches import BENCHES, machine, trec_parity
 
+    if name == "results":
+        _results(Path(collection), into)
+        return
     if name == "trec":
         figures = trec_parity(Path(collection))
+    elif name == "methods":
+        from explorer.workbench.table import methods
+
+        options: dict[str, Any] = {
+            "limit": limit,
+            "tested": tested,
+            "k": k,
+            "overlap": overlap,
+            "guards": guard,
+            "students": student,
+        }
+        figures = methods(open_bench(collection, scope, "", quiet=True), collection, progress(), name=run, **options)
     elif name in BENCHES:
         figures = BENCHES[name](open_bench(collection, scope, "", quiet=True), retriever, progress())
     else:
-        raise ExplorerError(f"unknown bench {name!r}; choose from {', '.join([*BENCHES, 'trec'])}")
-    report = {"bench": name, "collection": collection, **figures, "machine": machine()}
+        raise ExplorerError(
+            f"unknown bench {name!r}; choose from {', '.join(['methods', 'results', *BENCHES, 'trec'])}"
+        )
+    report = {"bench": name, "collection": Path(collection).name, **figures, "machine": machine()}
     if json:
         print_json(report)
     else:
         for key, value in report.items():
             say(f"{key:34} {encode.dumps(value) if isinstance(value, dict) else value}")
+
+
+def _results(folder: Path, page: Path | None) -> None:
+    """Prints the stored tables as Markdown, or writes their summary into a page."""
+    from explorer.workbench.results import details, stored, summary, written_into
+
+    records = stored(folder)
+    if not records:
+        raise ExplorerError(f"{folder} holds no stored table; make one with: explorer bench methods COLLECTION --json")
+    if page:
+        page.write_text(written_into(page.read_text(encoding="utf-8"), summary(records)), encoding="utf-8")
+        return
+    say(summary(records))
+    for record in records:
+        say("\n" + details(record))

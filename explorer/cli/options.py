@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Scope = Annotated[str, typer.Option(help="own: a scoped query searches its own group; none: everything.")]
 Split = Annotated[str, typer.Option(help="train, dev, test or all.")]
 Device = Annotated[str, typer.Option(help="cuda, mps or cpu; default: the best there is.", show_default=False)]
-ReaderSpec = Annotated[str, typer.Option(help="Language model: smollm2, a hub id or a folder.")]
+ReaderSpec = Annotated[str, typer.Option(help="Language model: smollm2, a hub id, a folder, or server:URL#MODEL.")]
 
 
 def is_scoped(scope: str) -> bool:
@@ -31,12 +31,14 @@ def is_scoped(scope: str) -> bool:
     return scope == "own"
 
 
-def open_bench(collection: str, scope: str, device: str, *, quiet: bool) -> Workbench:
+def open_bench(collection: str, scope: str, device: str, *, quiet: bool, reader: str = "smollm2") -> Workbench:
     """The workbench of a collection; what was odd about it is said on stderr."""
     from explorer.cli.show import hint, progress
     from explorer.workbench import Workbench
 
-    bench = Workbench.open(collection, scoped=is_scoped(scope), device=device or None, progress=progress())
+    bench = Workbench.open(
+        collection, scoped=is_scoped(scope), device=device or None, progress=progress(), reader=reader
+    )
     if not quiet:
         for note in bench.collection.notes:
             hint(f"note: {note}")

@@ -30,8 +30,17 @@ class HybridRetriever:
         return Run(self.spec, rankings)
 
 
+class NoRetriever:
+    """Retrieves nothing: what the reader knows without any document."""
+
+    spec = "none"
+
+    def search(self, queries: Sequence[Query], k: int) -> Run:
+        return Run(self.spec, {query.query_id: Ranking(query.query_id, ()) for query in queries})
+
+
 class RerankRetriever:
-    """The first RERANKED_DEPTH documents of a retriever in the order of a scorer; the others follow as they stood."""
+    """The first ``depth`` documents of a retriever in the order of a scorer; the others follow as they stood."""
 
     def __init__(
         self,
@@ -40,15 +49,17 @@ class RerankRetriever:
         scorer: Scorer,
         documents: Mapping[str, Document],
         progress: Progress = silent,
+        depth: int = RERANKED_DEPTH,
     ) -> None:
         self.spec = spec
+        self._depth = depth
         self._retriever = retriever
         self._scorer = scorer
         self._documents = documents
         self._progress = progress
 
     def search(self, queries: Sequence[Query], k: int) -> Run:
-        run = self._retriever.search(queries, max(k, RERANKED_DEPTH))
+        run = self._retriever.search(queries, max(k, self._depth))
         rankings = {}
         for done, query in enumerate(queries):
             rankings[query.query_id] = self._rerank(query, run.rankings[query.query_id], k)
@@ -56,7 +67,7 @@ class RerankRetriever:
         return Run(self.spec, rankings)
 
     def _rerank(self, query: Query, ranking: Ranking, k: int) -> Ranking:
-        head, tail = ranking.docs[:RERANKED_DEPTH], ranking.docs[RERANKED_DEPTH:]
+        head, tail = ranking.docs[: self._depth], ranking.docs[self._depth :]
         scores = self._scorer.score(query, [self._documents[doc.doc_id] for doc in head])
         if scores.left_out or not head:
             return Ranking.from_scores(query.query_id, ranking.scores, k)

@@ -40,6 +40,10 @@ class DenseIndex:
         self.cut = frozenset(self.doc_ids[row] for row in np.flatnonzero(counts > encoder.limit))
         self._groups = _rows_by_group(documents)
 
+    def vectors_of(self, doc_ids: Sequence[str]) -> np.ndarray:
+        """(len(doc_ids), dim) float32."""
+        return self.vectors[[self._row[doc_id] for doc_id in doc_ids]]
+
     def in_group(self, group: str) -> np.ndarray:
         """Row numbers of a group's documents."""
         return self._groups.get(group, NO_ROWS)
@@ -49,6 +53,10 @@ class DenseIndex:
         wanted = min(k + OVERFETCH, len(self.doc_ids))
         _, rows = self._faiss.search(np.ascontiguousarray(vectors), wanted)
         return [found[found >= 0] for found in rows]
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {doc_id: row for row, doc_id in enumerate(self.doc_ids)}
 
     @cached_property
     def _faiss(self) -> Any:

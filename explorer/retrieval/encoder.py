@@ -33,8 +33,15 @@ class Encoder:
         return int(self.model.max_seq_length or self.model.tokenizer.model_max_length)
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
-        """(len(texts), dim) float32, unit norm."""
-        return self._unit(self.model.encode_query(list(texts), batch_size=BATCH, show_progress_bar=False))
+        """(len(texts), dim) float32, unit norm; the same for a query whatever stands beside it.
+
+        In bfloat16 the rounding depends on the batch by thousandths of a cosine, enough to swap neighbours: there each
+        query is encoded alone.
+        """
+        import torch
+
+        batch = BATCH if self.model.dtype == torch.float32 else 1
+        return self._unit(self.model.encode_query(list(texts), batch_size=batch, show_progress_bar=False))
 
     def documents(self, texts: Sequence[str], cache: VectorCache, progress: Progress = silent) -> np.ndarray:
         """(len(texts), dim) float32, unit norm; encoded once, then read from ``cache``."""

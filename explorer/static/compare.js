@@ -1,6 +1,7 @@
 // Rankings side by side. No framework; text of documents reaches the page through textContent alone.
 // api: {get() -> view, onChange(callback) -> off, emit(name, detail)}. Returns its disposer.
 function mountCompare(host, api) {
+  const LEAD = 120; // characters that may stand before a mark
   const root = make('div', 'ex-compare');
   host.replaceChildren(root);
   let selected = null;
@@ -11,11 +12,12 @@ function mountCompare(host, api) {
       root.replaceChildren(message((view && view.message) || 'Choose a query, or type one.', view && view.error));
       return;
     }
-    const scale = Math.max(0.1, ...view.columns.flatMap((c) => c.documents.map((d) => Math.abs(d.utility ?? 0))));
+    const highest = Math.max(0.1, ...view.columns.flatMap((c) => c.documents.map((d) => Math.abs(d.teacher_score ?? 0))));
+    const scores = {...view.scores, highest};
     const grid = make('div', 'ex-columns');
     grid.style.setProperty('--columns', view.columns.length);
-    grid.append(...view.columns.map((column) => drawColumn(column, scale)));
-    root.replaceChildren(heading(view), grid, ...missing(view));
+    grid.append(...view.columns.map((column) => drawColumn(column, scores)));
+    root.replaceChildren(heading(view), ...rationale(view), grid, ...missing(view));
     mark();
   }
 
@@ -42,35 +44,94 @@ function mountCompare(host, api) {
     return node;
   }
 
-  function drawColumn(column, scale) {
+  function rationale(view) {
+    if (!view.rationale) return [];
+    const box = make('section', 'ex-rationale');
+    box.setAttribute('aria-label', 'rationale');
+    const head = make('p', 'ex-rationale-head');
+    head.append(make('b', '', 'Rationale'), make('span', '', view.rationale.source));
+    const text = make('div', 'ex-rationale-text');
+    text.append(...view.rationale.text.split('\n\n').map((sentence) => make('p', '', sentence)));
+    const none = make('p', 'ex-note', 'No sentence makes the answer more likely: there is nothing to highlight.');
+    box.append(head, view.rationale.text ? text : none);
+    return [box];
+  }
+
+  function drawColumn(column, scores) {
     const section = make('section', `ex-column ex-${column.role}`);
     const head = make('div', 'ex-column-head');
-    head.append(make('span', 'ex-role', column.label || column.role), make('h3', '', column.title));
+    const line = make('p', 'ex-role-line');
+    line.append(make('span', 'ex-role', column.label || column.role));
+    if (column.role === 'teacher' && column.documents.length) line.append(make('span', 'ex-unit', scores.unit));
     const value = column.measure && column.measure.value;
-    head.append(make('span', 'ex-measure', value === null || value === undefined ? '' : `${column.measure.name} ${value.toFixed(3)}`));
+    if (value !== null && value !== undefined) line.append(make('span', 'ex-measure', `${column.measure.name} ${value.toFixed(3)}`));
+    head.append(line, make('h3', '', column.title));
     const list = make('ol', 'ex-list');
     list.setAttribute('aria-label', `${column.role}: ${column.title}`);
-    list.append(...column.documents.map((doc) => drawDocument(doc, column, scale)));
+    list.append(...column.documents.map((doc) => drawDocument(doc, column, scores)));
     section.append(head, column.documents.length ? list : message(column.empty || 'No document was found.'));
     if (column.lost.length) section.append(make('p', 'ex-lost', `out of view: ${column.lost.join(', ')}`));
     return section;
   }
 
-  function drawDocument(doc, column, scale) {
+  function drawDocument(doc, column, scores) {
     const item = make('li', 'ex-item');
     const card = make('button', `ex-card${doc.grade > 0 ? ' ex-gold' : ''}`);
     card.type = 'button';
     card.dataset.doc = doc.doc_id;
     card.dataset.column = column.key;
     const top = make('span', 'ex-top');
-    top.append(make('span', 'ex-rank', doc.rank), move(doc), make('span', 'ex-id', doc.doc_id), grade(doc));
+    top.append(make('span', 'ex-rank', doc.rank), move(doc), make('span', 'ex-id', doc.doc_id), ...coverage(doc), grade(doc));
     card.append(top);
-    if (doc.title) card.append(make('strong', 'ex-title', doc.title));
-    card.append(make('span', 'ex-text', doc.text));
+    if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, doc.spans.title));
+    card.append(passage(doc));
     if (doc.cut) card.append(make('span', 'ex-cut', column.role === 'teacher' ? 'the reader saw only its beginning' : 'the encoder reads only its beginning'));
-    if (doc.utility !== null && doc.utility !== undefined) card.append(utility(doc.utility, scale));
+    if (doc.teacher_score !== null && doc.teacher_score !== undefined) card.append(score(doc, scores));
     item.append(card);
     return item;
+  }
+
+  // Appends characters [from, to) of a text to a node, those within spans as marks. Offsets count characters, as Python
+  // does; a string here counts UTF-16 units.
+  function marked(node, text, spans, from = 0, to = Infinity) {
+    const characters = Array.from(text);
+    const stop = Math.min(to, characters.length);
+    let at = from;
+    for (const span of spans) {
+      const [start, end] = [Math.max(span.start, at), Math.min(span.end, stop)];
+      if (start >= end) continue;
+      if (start > at) node.append(make('span', '', characters.slice(at, start).join('')));
+      const mark = make('mark', 'ex-mark', characters.slice(start, end).join(''));
+      mark.style.setProperty('--weight', span.weight);
+      mark.title = span.weight < 1 ? `${Math.round(100 * span.weight)} % of the rationale’s words` : 'stands in the rationale';
+      node.append(mark);
+      at = end;
+    }
+    if (at < stop) node.append(make('span', '', characters.slice(at, stop).join('')));
+    return node;
+  }
+
+  // A card shows three lines: what comes long before the weightiest mark is folded away until the card is selected.
+  function passage(doc) {
+    const text = make('span', 'ex-text');
+    const best = doc.spans.text.reduce((a, b) => (a && a.weight >= b.weight ? a : b), null);
+    let cut = 0;
+    if (best && best.start > LEAD) {
+      const characters = Array.from(doc.text);
+      cut = characters.lastIndexOf(' ', best.start - LEAD / 2) + 1;
+    }
+    if (cut > 0) {
+      text.classList.add('ex-folded');
+      text.append(marked(make('span', 'ex-before'), doc.text, doc.spans.text, 0, cut));
+    }
+    return marked(text, doc.text, doc.spans.text, cut);
+  }
+
+  function coverage(doc) {
+    if (doc.coverage === null || doc.coverage === undefined) return [];
+    const share = make('span', 'ex-coverage', `covers ${Math.round(100 * doc.coverage)} %`);
+    share.title = 'share of the rationale’s words that occur in this document';
+    return [share];
   }
 
   function move(doc) {
@@ -87,14 +148,20 @@ function mountCompare(host, api) {
     return badge;
   }
 
-  function utility(value, scale) {
-    const row = make('span', 'ex-utility');
-    const track = make('span', 'ex-track');
-    const bar = make('span', value >= 0 ? 'ex-bar ex-helps' : 'ex-bar ex-harms');
-    bar.style.width = `${(50 * Math.min(1, Math.abs(value) / scale)).toFixed(1)}%`;
+  function score(doc, scores) {
+    const value = doc.teacher_score;
+    const share = Math.min(1, Math.abs(value) / scores.highest);
+    const row = make('span', 'ex-score');
+    const track = make('span', scores.sides ? 'ex-track ex-sided' : 'ex-track');
+    const bar = make('span', !scores.sides ? 'ex-bar ex-level' : value >= 0 ? 'ex-bar ex-helps' : 'ex-bar ex-harms');
+    bar.style.width = `${((scores.sides ? 50 : 100) * share).toFixed(1)}%`;
     track.append(bar);
-    row.append(track, make('span', 'ex-value', `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`));
-    row.title = `utility ${value.toFixed(3)} nats per answer token: ${value >= 0 ? 'the document makes the answer more likely' : 'the document makes the answer less likely'}`;
+    const digits = Math.abs(value).toFixed(2);
+    const sign = Number(digits) === 0 ? '' : value < 0 ? '−' : scores.sides ? '+' : '';
+    row.append(track, make('span', 'ex-value', `${sign}${digits} ${scores.short}`));
+    const side = scores.sides ? `: ${scores.sides[value >= 0 ? 0 : 1]}` : '';
+    const parts = Object.entries(doc.parts).map(([name, part]) => `\n${name} ${part.toFixed(3)}`);
+    row.title = `${scores.teacher} ${value.toFixed(3)}, ${scores.unit}${side}${parts.join('')}`;
     return row;
   }
 

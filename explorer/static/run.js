@@ -11,8 +11,8 @@ function mountRun(host, api) {
       return;
     }
     const head = make('header', 'ex-run-head');
-    head.append(make('span', `ex-state ex-state-${run.state}`, run.state), make('h3', '', run.run), make('span', 'ex-role', `${run.method} · ${run.student} · ${run.collection}`));
-    root.replaceChildren(head, ...working(run), ...failed(run), facts(run), command(run));
+    head.append(make('span', `ex-state ex-state-${run.state}`, run.state), make('h3', '', run.run), make('span', 'ex-role', `method ${run.method} · teacher ${run.teacher} · student ${run.student} · ${run.collection}`));
+    root.replaceChildren(head, ...working(run), ...failed(run), ...verdicts(run), facts(run), command(run));
   }
 
   function working(run) {
@@ -42,6 +42,54 @@ function mountRun(host, api) {
     return [box];
   }
 
+  // What may be said of the student: on queries that neither trained nor chose it, and on the guard.
+  function verdicts(run) {
+    const result = run.result || {};
+    const held = result.gate;
+    const boxes = [];
+    if (held) {
+      const note = held.split === 'dev' ? 'dev queries, which also chose the student: they flatter it' : `${held.split} queries`;
+      boxes.push(verdict('held out', `by ${run.measure} on ${held.queries} ${note}`, held));
+    } else if (held === null) boxes.push(make('p', 'ex-notice', 'No held-out query is judged: nothing can be said about a gain.'));
+    if (result.guard) boxes.push(verdict('guard', `by ${run.measure} on ${result.guard.queries} queries of ${result.guard.collection} (${result.guard.split})`, result.guard));
+    return boxes;
+  }
+
+  function verdict(name, where, change) {
+    const kind = {better: 'better', worse: 'worse'}[change.verdict] || 'open';
+    const box = make('section', `ex-verdict ex-verdict-${kind} ${name === 'guard' ? 'ex-guard' : ''}`);
+    const line = make('p', 'ex-verdict-line');
+    const glyph = {better: '▲', worse: '▼', open: '≈'}[kind];
+    line.append(make('span', '', `${name}:`), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
+    const table = make('table');
+    const head = make('tr');
+    head.append(...['', 'before → after', 'change', '95 % interval', 'p', 'won / tied / lost'].map((text) => make('th', '', text)));
+    table.append(head, ...Object.entries(change.measures).map(([measure, row]) => measured(measure, row)));
+    box.append(line, table);
+    return box;
+  }
+
+  function measured(measure, row) {
+    const cells = [
+      `${row.mean_a.toFixed(3)} → ${row.mean_b.toFixed(3)}`,
+      signed(row.delta),
+      `${signed(row.ci95[0])} to ${signed(row.ci95[1])}`,
+      row.p < 0.001 ? '< 0.001' : row.p.toFixed(3),
+      `${row.wins} / ${row.ties} / ${row.losses}`,
+    ];
+    const line = make('tr');
+    line.append(make('th', '', measure), ...cells.map((text) => make('td', '', text)));
+    return line;
+  }
+
+  function signed(value) {
+    return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+  }
+
+  function counted(reasons, verb) {
+    return Object.entries(reasons || {}).map(([why, n]) => `${verb}${n}: ${why}`);
+  }
+
   function facts(run) {
     const list = make('dl', 'ex-numbers');
     const add = (name, value, note) => {
@@ -55,13 +103,18 @@ function mountRun(host, api) {
       add(`dev ${measure}`, `${before.toFixed(3)} → ${after.toFixed(3)}`, note);
     }
     if (run.examples) {
-      const dropped = Object.entries(run.examples.dropped);
-      add('examples', String(run.examples.examples), dropped.length ? dropped.map(([why, n]) => `left out ${n}: ${why}`).join('; ') : 'none left out');
+      const {examples, dropped, refused, overlap, cut, by_definition: byDefinition} = run.examples;
+      const notes = [...counted(dropped, 'left out '), ...counted(overlap, 'kept ')];
+      if (cut) notes.push(`${cut} documents were cut to fit the reader`);
+      add('examples', String(examples), notes.join('; ') || 'none left out');
+      const negatives = counted(refused, '');
+      if (negatives.length) add('negatives refused', String(Object.values(refused).reduce((a, b) => a + b, 0)), negatives.join('; '));
       const teacher = run.examples.teacher['nDCG@10'];
-      if (teacher !== undefined) {
+      if (byDefinition) add('the teacher itself', '–', 'judgements are the teacher: it ranks them first by definition');
+      else if (teacher !== undefined) {
         const baseline = run.examples.baseline['nDCG@10'];
-        const verdict = teacher < baseline ? 'it ranks worse than the baseline: expect no gain, and the base to be kept' : 'a student can hardly beat it';
-        add('the teacher itself', teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${verdict}`);
+        const hope = teacher < baseline ? 'it ranks worse than the baseline: expect no gain, and the base to be kept' : 'a student can hardly beat it';
+        add('the teacher itself', teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${hope}`);
       }
     }
     if (run.result) add('training time', `${run.result.seconds.toFixed(0)} s`, `${run.result.steps} steps`);

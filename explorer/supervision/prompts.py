@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,18 @@ PROMPTS: Mapping[str, Prompt] = {
             joint="",
             chat=True,
         ),
+        # how useful a passage is, as a digit or as yes or no (gold:judge, rerank:yesno)
+        Prompt(
+            "grade",
+            "Passage: {document}\n\nQuestion: {question}\nHow well does the passage answer the question, "
+            "from 0 (not at all) to 3 (completely)? Grade:",
+            "",
+        ),
+        Prompt(
+            "yesno",
+            "Passage: {document}\n\nQuestion: {question}\nDoes the passage answer the question, Yes or No? Answer:",
+            "",
+        ),
         # the likelihood of the query itself, for reranking without an answer (Sachan et al. 2022)
         Prompt("question", "Passage: {document}\n\nA question that this passage answers:", "A question:"),
     )
@@ -75,5 +87,21 @@ def fill(prompt: Prompt, question: str, document: str | None, tokenizer: Any) ->
 def _through_chat(prompt: Prompt, text: str, tokenizer: Any) -> str:
     if not prompt.chat:
         return text
+    if not getattr(tokenizer, "chat_template", None):
+        raise ExplorerError(
+            f"the reader has no chat template, which the prompt {prompt.name!r} needs; choose the prompt passage or context"
+        )
     message = [{"role": "user", "content": text}]
     return str(tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True))
+
+
+RATIONALE = (
+    "Question: {question}\nAnswer: {answer}\nExplain in one or two sentences why this answer is correct.\nExplanation:"
+)
+RATIONALE_BLIND = "Question: {question}\nWhat would a passage that answers this question say?\nPassage:"
+ANSWER = "{passages}Question: {question}\nAnswer in a few words.\nAnswer:"
+
+
+def answer_text(question: str, documents: Sequence[str]) -> str:
+    """What the reader completes with an answer; the passages stand before the question."""
+    return ANSWER.format(passages="".join(f"Passage: {text}\n\n" for text in documents), question=question)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.records import ExplorerError
+from explorer.supervision.generation import complete
 from explorer.supervision.prompts import Filled, Prompt, fill
 
 BATCH_TOKENS = 2048  # padded tokens per forward pass
@@ -31,11 +32,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Negative log-likelihood in nats per token, over ``tokens`` tokens. ``cut``: the document was shortened to fit."""
+    """Negative log-likelihood in nats per token, over ``tokens`` tokens. ``cut``: the document was shortened to fit.
+
+    Where question and continuation alone exceed the reader's window nothing was read: NaN over 0 tokens.
+    """
 
     nll: float
     tokens: int
     cut: bool = False
+
+    @property
+    def read(self) -> bool:
+        return self.tokens > 0
+
+
+UNREAD = Reading(math.nan, 0)
+TOO_LONG = "question and answer alone exceed the reader's window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +85,30 @@ class Reader:
         self, requests: Sequence[Request], prompt: Prompt, *, share: bool = True
     ) -> Iterator[tuple[int, Reading]]:
         """(number of the request, its reading), batch by batch in the order that costs least."""
-        items = [self._tokenise(number, request, prompt) for number, request in enumerate(requests)]
+        tokenised = [self._tokenise(number, request, prompt) for number, request in enumerate(requests)]
+        yield from ((number, UNREAD) for number, item in enumerate(tokenised) if item is None)
+        items = [item for item in tokenised if item is not None]
         shared, single = _by_document(items, requests) if share and self._can_share else ([], items)
         for batch in _batches(sorted(single, key=lambda item: len(item.ids)), lambda item: len(item.ids)):
             yield from self._score(batch)
         for families in _batches(sorted(shared, key=lambda family: family.shared), lambda family: family.shared):
             yield from self._score_shared(families)
 
-    def _tokenise(self, number: int, request: Request, prompt: Prompt) -> _Item:
+    def generate(
+        self,
+        texts: Sequence[str],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 42,
+        stop: Sequence[str] = ("\n",),
+    ) -> list[str]:
+        """What the model writes after each text, up to a stop string."""
+        how: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed, "stop": stop}
+        return complete(self.tokenizer, self.model, self.limit, texts, **how)
+
+    def _tokenise(self, number: int, request: Request, prompt: Prompt) -> _Item | None:
+        """None: too long even without the document."""
         document = request.document
         while True:
             filled = fill(prompt, request.question, document, self.tokenizer)
@@ -93,6 +121,8 @@ class Reader:
             if len(ids) <= self.limit:
                 break
             document = _shorten(document, filled, offsets, len(ids) - self.limit)
+            if document is None:
+                return None
         scored = [place for place, (_, end) in enumerate(offsets) if end > len(filled.text)]
         if not request.continuation.strip() or not scored:
             raise ExplorerError(f"nothing to score after the question {request.question[:60]!r}: the answer is empty")
@@ -229,11 +259,9 @@ def _rows_of(cache: Any, rows: Sequence[int]) -> Any:
     return DynamicCache([(layer.keys[picked], layer.values[picked]) for layer in cache.layers])
 
 
-def _shorten(document: str | None, filled: Filled, offsets: Sequence[tuple[int, int]], excess: int) -> str:
-    """The document without its last ``excess`` tokens."""
+def _shorten(document: str | None, filled: Filled, offsets: Sequence[tuple[int, int]], excess: int) -> str | None:
+    """The document without its last ``excess`` tokens; None when it has no more than that."""
     inside = [start for start, end in offsets if filled.start <= start and end <= filled.end and end > start]
     if document is None or len(inside) <= excess:
-        raise ExplorerError(
-            f"a question and its answer alone exceed the reader's limit by {excess} tokens; shorten them"
-        )
+        return None
     return document[: inside[-excess] - filled.start]

@@ -8,49 +8,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from explorer.files import content_hash
 from explorer.records import Document, Progress, Query, Scores, TeacherScores, silent
-from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, Prompt, prompt_named
-from explorer.supervision.reader import Reader, Reading, Request
-from explorer.workspace import ScoreCache
+from explorer.supervision.cached import CachedReader
+from explorer.supervision.prompts import DEFAULT_PROMPT, prompt_named
+from explorer.supervision.reader import TOO_LONG, Reading, Request
 
 UTILITY_UNIT = "nats per answer token"
 NO_ANSWER = "no reference answer"
-WRITE_EVERY = 64  # readings; a killed run loses at most these
-
-
-class CachedReader:
-    """A reader that never reads the same request twice, in this process or another."""
-
-    def __init__(self, reader: Reader, cache: ScoreCache) -> None:
-        self.reader = reader
-        self._cache = cache
-
-    def read(self, requests: Sequence[Request], prompt: Prompt, progress: Progress = silent) -> dict[Request, Reading]:
-        """Readings by request; new ones are written as they come."""
-        keys = {request: self._key(request, prompt) for request in dict.fromkeys(requests)}
-        stored = self._cache.get(keys.values())
-        found = {request: Reading(*stored[key]) for request, key in keys.items() if key in stored}
-        missing = [request for request in keys if request not in found]
-        progress("read", len(found), len(keys))
-        fresh: dict[str, tuple[float, int, bool]] = {}
-        for number, reading in self.reader.readings(missing, prompt):
-            request = missing[number]
-            found[request] = reading
-            fresh[keys[request]] = (reading.nll, reading.tokens, reading.cut)
-            if len(fresh) >= WRITE_EVERY:
-                self._cache.put(fresh)
-                fresh = {}
-                progress("read", len(found), len(keys))
-        self._cache.put(fresh)
-        progress("read", len(found), len(keys))
-        return found
-
-    def _key(self, request: Request, prompt: Prompt) -> str:
-        document = ("without",) if request.document is None else ("with", request.document)
-        template = (prompt.with_document, prompt.without_document, prompt.joint, str(prompt.chat))
-        return content_hash("nll", self.reader.key, *template, request.question, request.continuation, *document)
 
 
 class UtilityTeacher:
@@ -84,6 +50,10 @@ def _requests(query: Query, documents: Sequence[Document]) -> list[Request]:
 def _scores(query: Query, documents: Sequence[Document], tables: Sequence[Mapping[Request, Reading]]) -> Scores:
     if not query.answers:
         return Scores(query.query_id, {}, left_out=NO_ANSWER)
+    answers = _readable(query, documents, tables)
+    if not answers:
+        return Scores(query.query_id, {}, left_out=TOO_LONG)
+    query = replace(query, answers=answers)
     values: dict[str, float] = {}
     spread: dict[str, float] = {}
     cut = set()
@@ -97,24 +67,19 @@ def _scores(query: Query, documents: Sequence[Document], tables: Sequence[Mappin
     return Scores(query.query_id, values, spread, frozenset(cut))
 
 
+def _readable(
+    query: Query, documents: Sequence[Document], tables: Sequence[Mapping[Request, Reading]]
+) -> tuple[str, ...]:
+    """The reference answers that fit the reader's window in every prompt, with and without every document."""
+    contexts = [None, *(doc.content for doc in documents)]
+    return tuple(
+        answer
+        for answer in query.answers
+        if all(table[Request(query.text, answer, context)].read for table in tables for context in contexts)
+    )
+
+
 def _utilities(query: Query, doc: Document, table: Mapping[Request, Reading]) -> list[float]:
     without = [table[Request(query.text, answer)].nll for answer in query.answers]
     having = [table[Request(query.text, answer, doc.content)].nll for answer in query.answers]
     return [bare - given for bare, given in zip(without, having, strict=True)]
-
-
-class QueryLikelihood:
-    """Reranks by log p(question | document) per token: no answer is needed (Sachan et al. 2022)."""
-
-    name = "llm"
-    unit = "nats per question token"
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def score(self, query: Query, documents: Sequence[Document]) -> Scores:
-        requests = [Request("", query.text, doc.content) for doc in documents]
-        readings = self._reader.read(requests, PROMPTS["question"])
-        values = {doc.doc_id: -reading.nll for doc, reading in zip(documents, readings, strict=True)}
-        cut = frozenset(doc.doc_id for doc, reading in zip(documents, readings, strict=True) if reading.cut)
-        return Scores(query.query_id, values, cut=cut)

@@ -1,88 +1,130 @@
-"""Losses as pure functions of scores, testable by hand; a module that feeds them from a student."""
+"""Losses as pure functions of scores, testable by hand.
+
+All take ``scores`` (B, D), a student's scores of B queries with D documents, and ``teacher`` (B, D): the teacher's
+score where d is a candidate of the query, UNSCORED for in-batch documents, MASKED for documents left out of this
+query's softmax. All return the mean over queries, in nats unless said otherwise. sentence-transformers' losses take
+fixed columns and know no masks; where both apply they agree (tests/test_losses.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from explorer.records import ExplorerError
+from explorer.training.settings import Settings
+
 UNSCORED = float("nan")  # an in-batch document the teacher did not score for this query: a negative
 MASKED = float("-inf")  # a document that must not count as a negative of this query
+GREATEST_GAIN = 30.0  # 2^grade - 1 stays finite whatever a file calls a grade
 
 
-def utility_loss(scores: Tensor, utilities: Tensor, tau: float = 0.05, tau_u: float = 0.3) -> Tensor:
-    """Utility-modulated InfoNCE, the mean over queries of -sum_d p*(d) log p(d). In nats, at least the entropy of p*.
+def utility_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05, tau_u: float = 0.3) -> Tensor:
+    """Utility-modulated InfoNCE: -sum_d p*(d) log p(d), at least the entropy of p*.
 
-    ``scores``: (B, D) cosines of B queries with the D documents of the batch.
-    ``utilities``: (B, D) in nats per answer token where d is a candidate of the query, UNSCORED for in-batch
-    negatives, MASKED for documents left out of this query's softmax.
-    p* is the softmax of utilities / tau_u over the candidates, p the softmax of scores / tau over all unmasked.
-    UAE 2026, reconstructed from its abstract.
+    p* is the softmax of teacher / tau_u over the candidates, p the softmax of scores / tau over all unmasked
+    documents. UAE 2026, reconstructed from its abstract.
     """
-    if scores.shape != utilities.shape:
+    candidates = _candidates(scores, teacher)
+    target = torch.softmax((teacher / tau_u).masked_fill(~candidates, float("-inf")), dim=1)
+    return _cross_entropy(target, _log_softmax(scores / tau, teacher != MASKED))
+
+
+def kl_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05, tau_u: float = 0.3) -> Tensor:
+    """KL(p* || p) over each query's own candidates, without in-batch documents. Hinton et al. 2015."""
+    candidates = _candidates(scores, teacher)
+    log_target = _log_softmax(teacher / tau_u, candidates)
+    log_p = _log_softmax(scores / tau, candidates)
+    gap = (log_target - log_p).masked_fill(~candidates, 0.0)
+    return (log_target.exp() * gap).sum(dim=1).mean()
+
+
+def list_loss(scores: Tensor, teacher: Tensor, tau: float = 1.0) -> Tensor:
+    """InfoNCE over one list: the candidate the teacher scores highest against the others, no in-batch documents.
+
+    RADIO (arXiv 2412.08519) takes tau = 1 on a cross-encoder's logits.
+    """
+    candidates = _candidates(scores, teacher)
+    best = teacher.masked_fill(~candidates, float("-inf")).argmax(dim=1)
+    return torch.nn.functional.cross_entropy((scores / tau).masked_fill(~candidates, float("-inf")), best)
+
+
+def in_batch_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05) -> Tensor:
+    """Each positive (teacher above 0) against all documents that are not positive (multiple negatives ranking).
+
+    The mean over positives, then over queries. Henderson et al. 2017.
+    """
+    positive = _positives(scores, teacher)
+    scaled = scores / tau
+    rest = torch.logsumexp(scaled.masked_fill(positive | (teacher == MASKED), float("-inf")), dim=1, keepdim=True)
+    losses = (torch.logaddexp(scaled, rest) - scaled).masked_fill(~positive, 0.0)
+    return (losses.sum(dim=1) / positive.sum(dim=1)).mean()
+
+
+def graded_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05) -> Tensor:
+    """Listwise over grades: cross-entropy with the target 2^grade - 1, normalised to 1; in-batch documents are negatives.
+
+    ListNet's softmax (Cao et al. 2007) with the gain of nDCG as in Burges 2010: a document of grade 0 gets no mass.
+    """
+    positive = _positives(scores, teacher)
+    gains = (2 ** teacher.clamp(max=GREATEST_GAIN) - 1).masked_fill(~positive, 0.0)
+    return _cross_entropy(gains / gains.sum(dim=1, keepdim=True), _log_softmax(scores / tau, teacher != MASKED))
+
+
+def triplet_loss(scores: Tensor, teacher: Tensor, margin: float = 0.2) -> Tensor:
+    """max(0, margin - s(positive) + s(negative)) over all pairs of a query, in units of the score. Schroff et al. 2015."""
+    positive = _positives(scores, teacher)
+    negative = ~positive & (teacher != MASKED)
+    pairs = positive[:, :, None] & negative[:, None, :]
+    losses = torch.relu(margin - scores[:, :, None] + scores[:, None, :]).masked_fill(~pairs, 0.0)
+    return (losses.sum(dim=(1, 2)) / pairs.sum(dim=(1, 2)).clamp(min=1)).mean()
+
+
+def _candidates(scores: Tensor, teacher: Tensor) -> Tensor:
+    if scores.shape != teacher.shape:
         # would broadcast and still train
         raise ValueError(
-            f"scores are {tuple(scores.shape)}, utilities {tuple(utilities.shape)}; both must be (queries, documents)"
+            f"scores are {tuple(scores.shape)}, teacher scores {tuple(teacher.shape)}; both must be (queries, documents)"
         )
-    candidates = torch.isfinite(utilities)
+    candidates = torch.isfinite(teacher)
     if bool((candidates.sum(dim=1) < 2).any()):
-        raise ValueError("a query has fewer than two candidates: p* would be constant and teach nothing")
-    target = torch.softmax((utilities / tau_u).masked_fill(~candidates, float("-inf")), dim=1)
-    log_p = torch.log_softmax((scores / tau).masked_fill(utilities == MASKED, float("-inf")), dim=1)
-    return -(target * log_p.masked_fill(~candidates, 0.0)).sum(dim=1).mean()
+        raise ValueError("a query has fewer than two candidates: the teacher would be constant and teach nothing")
+    return candidates
 
 
-class UtilityLoss(torch.nn.Module):
-    """``utility_loss`` behind the interface of sentence-transformers' Trainer.
-
-    Features that already hold a "sentence_embedding" come from a frozen encoder: documents are taken as they
-    are, queries pass through ``head`` alone (what an adapter trains).
-    """
-
-    def __init__(self, model: Any, head: torch.nn.Module | None, tau: float, tau_u: float) -> None:
-        super().__init__()
-        self.model = model
-        self.head = head
-        self.tau = tau
-        self.tau_u = tau_u
-        self.last = float("nan")  # the newest loss, for whoever draws the curve
-
-    def forward(self, features: Sequence[Mapping[str, Any]], utilities: Tensor) -> Tensor:
-        queries, documents = features
-        query_vectors = self._embed(queries, self.head)
-        document_vectors = self._embed(documents, None)
-        # cosines and softmax in float32, whatever autocast did before
-        with torch.autocast(device_type=query_vectors.device.type, enabled=False):
-            scores = query_vectors.float() @ document_vectors.float().T
-            loss = utility_loss(scores, utilities, self.tau, self.tau_u)
-        self.last = float(loss.detach())
-        return loss
-
-    def _embed(self, features: Mapping[str, Any], head: torch.nn.Module | None) -> Tensor:
-        if "sentence_embedding" not in features:
-            vectors = embed_by_length(self.model, features)
-        else:
-            vectors = head(features["sentence_embedding"]) if head is not None else features["sentence_embedding"]
-        return torch.nn.functional.normalize(vectors.float(), dim=1)
+def _positives(scores: Tensor, teacher: Tensor) -> Tensor:
+    positive = _candidates(scores, teacher) & (teacher > 0)
+    if not bool(positive.any(dim=1).all()):
+        raise ValueError("a query has no positive: with nothing to pull towards the loss is undefined")
+    return positive
 
 
-def embed_by_length(model: Any, features: Mapping[str, Any], chunk: int = 16) -> Tensor:
-    """(texts, dim) vectors in the order given; texts of similar length pass together, so that little padding is computed."""
-    mask = features["attention_mask"]
-    lengths = mask.sum(dim=1)
-    order = torch.argsort(lengths)
-    padded_right = bool(mask[:, 0].all())
-    vectors = []
-    for rows in order.split(chunk):
-        width = int(lengths[rows].max())
-        columns = slice(0, width) if padded_right else slice(mask.shape[1] - width, None)
-        part = {name: _rows(value, rows, columns, mask.shape) for name, value in features.items()}
-        vectors.append(model(part)["sentence_embedding"])
-    return torch.cat(vectors)[torch.argsort(order)]
+def _log_softmax(values: Tensor, kept: Tensor) -> Tensor:
+    return torch.log_softmax(values.masked_fill(~kept, float("-inf")), dim=1)
 
 
-def _rows(value: Any, rows: Tensor, columns: slice, shape: torch.Size) -> Any:
-    """Rows and columns of a per-token tensor; whatever else a feature holds passes as it is."""
-    return value[rows][:, columns] if isinstance(value, Tensor) and value.shape == shape else value
+def _cross_entropy(target: Tensor, log_p: Tensor) -> Tensor:
+    """-sum target x log p; where the target is 0 nothing is added, even if log p is -inf."""
+    return -(target * log_p.masked_fill(target == 0, 0.0)).sum(dim=1).mean()
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+LOSSES: Mapping[str, Callable[[Settings], Loss]] = {
+    "utility": lambda s: partial(utility_loss, tau=s.tau, tau_u=s.tau_u),
+    "list": lambda s: partial(list_loss, tau=s.tau),
+    "graded": lambda s: partial(graded_loss, tau=s.tau),
+    "in-batch": lambda s: partial(in_batch_loss, tau=s.tau),
+    "triplet": lambda s: partial(triplet_loss, margin=s.margin),
+    "kl": lambda s: partial(kl_loss, tau=s.tau, tau_u=s.tau_u),
+}
+LABEL_LOSSES = ("graded", "in-batch", "triplet")  # these need positives, so only labels can feed them
+
+
+def loss_named(settings: Settings) -> Loss:
+    if settings.loss not in LOSSES:
+        raise ExplorerError(f"unknown loss {settings.loss!r}; choose from {', '.join(LOSSES)}")
+    return LOSSES[settings.loss](settings)

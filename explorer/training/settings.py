@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,8 +19,12 @@ class Settings:
     epochs: int
     learning_rate: float
     batch: int = 16
+    loss: str = "utility"
     tau: float = 0.05
     tau_u: float = 0.3
+    margin: float = 0.2  # of the triplet loss, in cosine
+    rank: int = 16  # of a lora student
+    depth: int = 20  # documents of the baseline that a reranker sees
     warmup: float = 0.1
     weight_decay: float = 0.01
     measures_per_epoch: int = 1  # a small dev set is noisy: the more often it is asked, the likelier luck is chosen
@@ -30,7 +36,9 @@ class Settings:
 PRESETS: Mapping[str, Settings] = {
     "adapter": Settings(epochs=40, learning_rate=1e-3, batch=32, patience=6),
     "query": Settings(epochs=4, learning_rate=1e-4),
+    "lora": Settings(epochs=4, learning_rate=5e-4),
     "full": Settings(epochs=3, learning_rate=3e-5),
+    "reranker": Settings(epochs=2, learning_rate=6e-5, batch=8, tau=1.0),  # RADIO's rate and epochs
 }
 
 
@@ -49,12 +57,33 @@ class DevSet:
 
 @dataclass(frozen=True)
 class Texts:
-    """Query and document texts by id; vectors of the base encoder by id for the sides that stay fixed."""
+    """Query and document texts by id, and the base encoder's unit vectors of both, for the sides that stay fixed."""
 
     queries: Mapping[str, str]
     documents: Mapping[str, str]
-    query_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
-    document_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    query_vectors: Mapping[str, np.ndarray]
+    document_vectors: Mapping[str, np.ndarray]
+
+    def cosine(self, query_id: str, doc_id: str) -> float:
+        """What the base says."""
+        return float(self.query_vectors[query_id] @ self.document_vectors[doc_id])
+
+
+class Learner(Protocol):
+    """A student in training: what the Trainer needs of it, how it ranks, how it is saved."""
+
+    model: Any
+    module: Any  # torch module: (features, label) -> loss, the newest kept as ``last``
+    resumes: bool
+    rates: Mapping[str, float]  # pattern of parameter names -> a learning rate of their own
+
+    def collate(self, rows: Sequence[Mapping[str, int]]) -> dict[str, Any]:
+        """Numbers of examples become the features and the label ``module`` wants."""
+        ...
+
+    def rank(self, dev: DevSet) -> Run: ...
+
+    def save(self, folder: Path) -> None: ...
 
 
 @dataclass(frozen=True)

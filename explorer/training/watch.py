@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from explorer.training.settings import DevSet, Kept, Learner, Outcome, Settings
 
-from explorer.records import Ranking, Run
-from explorer.training.losses import UtilityLoss
-from explorer.training.settings import DevSet, Kept, Outcome, Settings, Texts
-from explorer.training.students import StudentKind, save_student
+TIE = 0.005  # dev differences below this are chance on some dozens of queries: the student that learned longer is kept
 
 
 class Watch:
-    """One run under way."""
+    """One run under way. The student kept is the newest that beats the base and comes within TIE of the best."""
 
     def __init__(
         self,
-        model: Any,
-        kind: StudentKind,
+        learner: Learner,
         settings: Settings,
-        texts: Texts,
         dev: DevSet,
         folder: Path,
         emit: Callable[[dict[str, Any]], None],
         stop: Callable[[], bool],
     ) -> None:
-        self.model, self.kind, self.settings, self.texts, self.dev = model, kind, settings, texts, dev
+        self.learner, self.settings, self.dev = learner, settings, dev
         self.folder, self.emit, self.stop = folder, emit, stop
-        self.before = self.best = 0.0
+        self.before = self.best = self.kept = 0.0
         self.best_step = self.step = self.misses = 0
         self.measured_at = -1
         self.cost = 0.0
@@ -44,22 +39,24 @@ class Watch:
 
     def begin(self, kept: Kept | None) -> None:
         self.begun = time.monotonic()
-        self.before = self.best = self._measure()
+        self.before = self.best = self.kept = self._measure()
         self.cost = self.seconds
         if kept:
-            self.best, self.best_step = kept.value, kept.step
+            self.best = self.kept = kept.value
+            self.best_step = kept.step
             return
-        save_student(self.model, self.kind, self.folder / "student")
+        self.learner.save(self.folder / "student")
         self.emit({"event": "dev", "step": 0, "value": self.before, "best": True, "seconds": self.seconds})
 
     def measure(self) -> None:
         begun = time.monotonic()
         value = self._measure()
-        better = value > self.best
-        self.misses = 0 if better else self.misses + 1
+        self.misses = 0 if value > self.best else self.misses + 1
+        self.best = max(self.best, value)
+        better = value > self.before and value >= self.best - TIE
         if better:
-            self.best, self.best_step = value, self.step
-            save_student(self.model, self.kind, self.folder / "student")
+            self.kept, self.best_step = value, self.step
+            self.learner.save(self.folder / "student")
         self.measured_at = self.step
         self.cost = time.monotonic() - begun
         self.emit({"event": "dev", "step": self.step, "value": value, "best": better, "seconds": self.seconds})
@@ -67,7 +64,7 @@ class Watch:
     def finish(self) -> Outcome:
         if self.measured_at != self.step:
             self.measure()
-        return Outcome(self.before, self.best, self.best_step, self.step, self.seconds, self.stopped)
+        return Outcome(self.before, self.kept, self.best_step, self.step, self.seconds, self.stopped)
 
     def reason_to_stop(self) -> str:
         if self.stop():
@@ -76,7 +73,7 @@ class Watch:
             return "budget spent"
         return "dev stopped rising" if self.misses >= self.settings.patience else ""
 
-    def callback(self, every: int, loss: UtilityLoss) -> Any:
+    def callback(self, every: int) -> Any:
         from transformers import TrainerCallback
 
         watch = self
@@ -85,7 +82,13 @@ class Watch:
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watch.step = state.global_step
                 epoch, of = round(state.epoch or 0, 3), state.max_steps
-                record = {"event": "step", "step": watch.step, "of": of, "epoch": epoch, "loss": loss.last}
+                record = {
+                    "event": "step",
+                    "step": watch.step,
+                    "of": of,
+                    "epoch": epoch,
+                    "loss": watch.learner.module.last,
+                }
                 watch.emit({**record, "seconds": watch.seconds})
                 if watch.step % every == 0 or watch.step == of:
                     watch.measure()
@@ -96,20 +99,5 @@ class Watch:
         return Callback()
 
     def _measure(self) -> float:
-        """The dev measure of the model as it is now."""
-        queries = self._vectors("query", list(self.dev.queries), self.dev.queries, fixed=False)
-        documents = self._vectors("document", self.dev.doc_ids, self.texts.documents, fixed=self.kind.documents_fixed)
-        rankings = {}
-        for query_id, doc_ids in self.dev.candidates.items():
-            scores = {d: round(float(documents[d] @ queries[query_id]), 6) for d in doc_ids}
-            rankings[query_id] = Ranking.from_scores(query_id, scores)
-        return self.dev.measure(Run("student", rankings))
-
-    def _vectors(self, side: str, ids: list[str], texts: Mapping[str, str], *, fixed: bool) -> Mapping[str, np.ndarray]:
-        if fixed:
-            return self.texts.document_vectors
-        encode = self.model.encode_query if side == "query" else self.model.encode_document
-        training = self.model.training
-        vectors = encode([texts[i] for i in ids], batch_size=32, show_progress_bar=False, normalize_embeddings=True)
-        self.model.train(training)
-        return dict(zip(ids, vectors, strict=True))
+        """The dev measure of the student as it is now."""
+        return self.dev.measure(self.learner.rank(self.dev))

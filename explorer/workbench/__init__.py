@@ -11,7 +11,18 @@ from typing import Any
 
 from explorer.collections import Collection, open_collection, trec
 from explorer.files import atomic_file
-from explorer.records import Comparison, ExplorerError, Move, Progress, Query, Ranking, Run, Scores, silent
+from explorer.records import (
+    Comparison,
+    ExplorerError,
+    Move,
+    Progress,
+    Query,
+    Ranking,
+    Run,
+    Scores,
+    TeacherScores,
+    silent,
+)
 from explorer.workbench.loading import Models
 from explorer.workbench.specs import Retrievers
 from explorer.workspace import RunFolder, Workspace
@@ -20,7 +31,10 @@ FREE_TEXT = "free-text"
 
 
 class Workbench:
-    """Opens a collection; loads models and builds indexes when first needed. ``scoped``: how it was opened."""
+    """Opens a collection; loads models and builds indexes when first needed. ``scoped``: how it was opened.
+
+    ``reader``: the language model that reranks and answers.
+    """
 
     def __init__(
         self,
@@ -29,8 +43,10 @@ class Workbench:
         device: str | None = None,
         progress: Progress = silent,
         scoped: bool = True,
+        reader: str = "smollm2",
     ) -> None:
         self.collection = collection
+        self.reader = reader
         self.scoped = scoped
         self.workspace = workspace or Workspace()
         self.progress = progress
@@ -45,8 +61,9 @@ class Workbench:
         scoped: bool = True,
         device: str | None = None,
         progress: Progress = silent,
+        reader: str = "smollm2",
     ) -> Workbench:
-        return cls(open_collection(spec, scoped=scoped), workspace, device, progress, scoped)
+        return cls(open_collection(spec, scoped=scoped), workspace, device, progress, scoped, reader)
 
     def reporting(self, progress: Progress) -> Workbench:
         """This workbench with its models and indexes, telling ``progress`` how far its teachers are."""
@@ -58,7 +75,7 @@ class Workbench:
 
     @cached_property
     def retrievers(self) -> Retrievers:
-        return Retrievers(self.collection, self.models)
+        return Retrievers(self.collection, self.models, self.reader)
 
     def query(self, text_or_id: str, *, answer: str = "", scope: str = "") -> Query:
         """The collection's query of this id, else a free-text query with an optional reference answer."""
@@ -89,63 +106,47 @@ class Workbench:
         """
         rankings = {spec: self.search(spec, [query], k).rankings[query.query_id] for spec in specs}
         shown = list(dict.fromkeys(doc.doc_id for ranking in rankings.values() for doc in ranking))
-        teachers = {teacher: self._teacher_scores(query, shown, teacher, live)} if teacher else {}
+        found = self._teacher_scores(query, shown, teacher, live) if teacher else None
+        teachers = {teacher: found.by_query[query.query_id]} if found else {}
+        rationale = found.rationales.get(query.query_id) if found else None
         grades = self.collection.qrels.get(query.query_id, {})
-        return Comparison(query, rankings, moves(rankings[specs[0]], rankings[specs[-1]]), grades, teachers)
+        moved = moves(rankings[specs[0]], rankings[specs[-1]])
+        return Comparison(query, rankings, moved, grades, teachers, rationale)
 
     def recorded(self, teacher: str) -> Mapping[str, Scores]:
         """What the collection brings along of a teacher, by query; empty where it brings nothing."""
-        from explorer.workbench.teaching import Teacher, recorded_scores
+        from explorer.workbench.teachers import Teacher
+        from explorer.workbench.teaching import recorded_scores
 
         scores = recorded_scores(self.collection, Teacher(teacher))
         return scores.by_query if scores else {}
 
-    def _teacher_scores(self, query: Query, doc_ids: Sequence[str], name: str, live: bool) -> Scores:
-        from explorer.workbench.teaching import Teacher
+    def _teacher_scores(self, query: Query, doc_ids: Sequence[str], name: str, live: bool) -> TeacherScores:
+        from explorer.workbench.teachers import Teacher
+        from explorer.workbench.teaching import recorded_scores, scores_for_query
 
         teacher = Teacher(name)
         if live:
-            documents = [self.collection.documents[doc_id] for doc_id in doc_ids]
-            return teacher.score_all([(query, documents)], self.models, self.progress).by_query[query.query_id]
-        found = self.recorded(name).get(query.query_id)
-        return found or Scores(query.query_id, {}, left_out="" if query.answers else "no reference answer")
+            return scores_for_query(self.retrievers, teacher, query, doc_ids, self.progress)
+        recorded = recorded_scores(self.collection, teacher)
+        if recorded and query.query_id in recorded.by_query:
+            return recorded
+        nothing = Scores(
+            query.query_id, {}, left_out="no reference answer" if not query.answers and teacher.needs_answers else ""
+        )
+        return TeacherScores(name, "", {query.query_id: nothing})
 
-    def teach(
-        self,
-        teacher: str = "utility",
-        *,
-        reader: str = "smollm2",
-        prompts: Sequence[str] = (),
-        split: str = "train",
-        k: int = 16,
-        base: str = "dense:minilm",
-        out: Path | None = None,
-    ) -> dict[str, Any]:
-        """Scores the baseline's top k of every query of a split and writes them as parquet; goes on where it was killed."""
-        from explorer.evaluation.measures import means, per_query
-        from explorer.workbench.teaching import Teacher, save_scores
+    def teach(self, teacher: str = "utility", **options: Any) -> dict[str, Any]:
+        """See ``explorer.workbench.lessons.teach``."""
+        from explorer.workbench.lessons import teach
 
-        chosen = Teacher(teacher, reader, *([tuple(prompts)] if prompts else []))
-        queries = self.collection.split(split)
-        if not queries:
-            raise ExplorerError(f"{self.collection.name} has no query in split {split!r}")
-        run = self.search(base, queries, k)
-        tasks = [(q, [self.collection.documents[d] for d in run.rankings[q.query_id].doc_ids]) for q in queries]
-        scores = chosen.score_all(tasks, self.models, self.progress)
-        path = out or self.workspace.teachers / f"{Path(self.collection.name).stem}-{split}-{teacher}.parquet"
-        save_scores(scores, chosen, self.collection, path)
-        scored = scores.run()
-        judged = {q: self.collection.qrels[q] for q in scored.rankings if self.collection.relevant(q)}
-        quality = {name: means(per_query(r, judged, ("nDCG@10", "AP"))) for name, r in ((base, run), (teacher, scored))}
-        return {
-            "teacher": teacher,
-            "queries": len(scored.rankings),
-            "scores": sum(len(ranking) for ranking in scored.rankings.values()),
-            "left_out": scores.left_out,
-            "cut": len({(q, d) for q, s in scores.by_query.items() for d in s.cut}),
-            "quality": quality,
-            "path": str(path),
-        }
+        return teach(self.retrievers, [teacher], progress=self.progress, **options)[0]
+
+    def teach_all(self, teachers: Sequence[str], **options: Any) -> list[dict[str, Any]]:
+        """Several teachers over the same candidates, each kept apart."""
+        from explorer.workbench.lessons import teach
+
+        return teach(self.retrievers, teachers, progress=self.progress, **options)
 
     def evaluate(self, specs: Sequence[str], **options: Any) -> Any:
         """See ``explorer.workbench.evaluating.evaluate``."""
@@ -173,7 +174,7 @@ class Workbench:
         """See ``explorer.workbench.distilling.distill``."""
         from explorer.workbench.distilling import distill
 
-        return distill(plan, self.collection, self.models, self.retrievers, run, emit, stop, resume)
+        return distill(plan, self.collection, self.retrievers, run, emit, stop, resume)
 
 
 def moves(before: Ranking, after: Ranking) -> tuple[Move, ...]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.collections import Collection
 from explorer.evaluation.latency import latency_ms
 from explorer.evaluation.measures import DEFAULT_MEASURES, PerQuery, means, per_query
 from explorer.evaluation.significance import difference
-from explorer.files import read_json
-from explorer.records import ExplorerError, Progress, Query, Run, silent
-from explorer.workbench.distilling import query_mark
-from explorer.workbench.specs import Retrievers, students_in
-from explorer.workspace import Workspace
+from explorer.records import ExplorerError, Progress, Run, silent
+from explorer.workbench.answering import CONTEXT, Answers, answerable, answers
+from explorer.workbench.guards import refuse_training_queries
+from explorer.workbench.specs import Retrievers
 
 DEPTH = 1000  # documents per query that measures see, as in TREC
 LATENCY_K = 10
@@ -23,15 +22,19 @@ LATENCY_QUERIES = 50
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """``report`` is what ``evaluate --json`` prints; ``values`` and ``runs`` are what it was computed from.
+    """``report`` is what ``evaluate --json`` prints; the rest is what it was computed from.
 
-    ``unjudged``: queries of the split without a relevant document, of which measures say nothing.
+    ``values``: system -> measure -> query_id -> value; ``answers``: system -> what the reader said. ``unjudged`` and
+    ``unanswered``: queries of the split without a relevant document, and without a reference answer where answers
+    were asked for; measures say nothing of them.
     """
 
     report: dict[str, Any]
     values: dict[str, PerQuery]
     runs: dict[str, Run]
+    answers: dict[str, Answers]
     unjudged: int
+    unanswered: int
 
 
 def evaluate(
@@ -40,29 +43,42 @@ def evaluate(
     specs: Sequence[str],
     split: str = "test",
     measures: Sequence[str] = DEFAULT_MEASURES,
+    *,
     latency: bool = False,
+    answer: bool = False,
+    context: int = CONTEXT,
     progress: Progress = silent,
 ) -> Evaluation:
-    """The first spec is the baseline of all comparisons. Only judged queries count."""
-    queries = collection.judged(collection.split(split))
-    if not queries:
+    """The first spec is the baseline of all comparisons. Rankings are measured on judged queries; with ``answer`` the
+    reader also answers every query that has a reference answer from the first ``context`` documents."""
+    everything = collection.split(split)
+    judged = collection.judged(everything)
+    asked = answerable(everything) if answer else []
+    if not judged and not asked:
         raise ExplorerError(
             f"{collection.name} has no judged query in split {split!r}; name another with --split (train, dev, test, all)"
         )
-    measures = tuple(dict.fromkeys(measures))
-    qrels = {query.query_id: collection.qrels[query.query_id] for query in queries}
-    values: dict[str, PerQuery] = {}
+    wanted = {query.query_id for query in [*judged, *asked]}
+    queries = [query for query in everything if query.query_id in wanted]
+    qrels = {query.query_id: collection.qrels[query.query_id] for query in judged}
+    values: dict[str, dict[str, Mapping[str, float]]] = {}
     runs: dict[str, Run] = {}
+    said: dict[str, Answers] = {}
     systems: dict[str, Any] = {}
     for done, spec in enumerate(dict.fromkeys(specs)):
         progress("evaluate", done, len(specs))
         refuse_training_queries(retrievers.models.workspace, spec, queries)
         retriever = retrievers.get(spec)
         runs[spec] = retriever.search(queries, DEPTH)
-        values[spec] = per_query(runs[spec], qrels, measures)
+        values[spec] = dict(per_query(runs[spec], qrels, tuple(dict.fromkeys(measures)))) if judged else {}
         systems[spec] = {"measures": means(values[spec])}
         if latency:
             systems[spec]["latency_ms"] = latency_ms(retriever, queries[:LATENCY_QUERIES], LATENCY_K, progress)
+        if answer:
+            reader = retrievers.models.reader(retrievers.reader)
+            said[spec] = answers(collection, reader, runs[spec], asked, context, progress)
+            values[spec] |= said[spec].values
+            systems[spec]["answers"] = means(said[spec].values)
     report = {
         "collection": collection.source,
         "split": split,
@@ -70,10 +86,11 @@ def evaluate(
         "systems": systems,
         "comparisons": _comparisons(values),
     }
-    return Evaluation(report, values, runs, len(collection.split(split)) - len(queries))
+    unanswered = len(everything) - len(asked) if answer else 0
+    return Evaluation(report, dict(values), runs, said, len(everything) - len(judged), unanswered)
 
 
-def _comparisons(values: dict[str, PerQuery]) -> list[dict[str, Any]]:
+def _comparisons(values: Mapping[str, PerQuery]) -> list[dict[str, Any]]:
     a, *others = values
     rows = []
     for b in others:
@@ -81,16 +98,3 @@ def _comparisons(values: dict[str, PerQuery]) -> list[dict[str, Any]]:
             found = dataclasses.asdict(difference(values[a][measure], values[b][measure]))
             rows.append({"a": a, "b": b, "measure": measure, **found, "ci95": list(found["ci95"])})
     return rows
-
-
-def refuse_training_queries(workspace: Workspace, spec: str, queries: Sequence[Query]) -> None:
-    """A student is never measured on what it was trained on."""
-    for run_id in students_in(spec):
-        trained = workspace.existing_run(run_id).path / "trained.json"
-        seen = set(read_json(trained)["queries"]) if trained.exists() else set()
-        overlap = sum(query_mark(query) in seen for query in queries)
-        if overlap:
-            raise ExplorerError(
-                f"student:{run_id} was trained on {overlap} of these {len(queries)} queries, so its measures would mean "
-                "nothing; evaluate on --split test, or on another collection"
-            )

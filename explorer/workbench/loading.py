@@ -5,13 +5,26 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from explorer.models import ModelFolder, find_model, load_encoder, load_reader
+from explorer.files import read_json
+from explorer.models import (
+    ModelFolder,
+    fast_dtype,
+    find_model,
+    load_cross_encoder,
+    load_encoder,
+    load_reader,
+    pick_device,
+)
 from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.encoder import Encoder
+from explorer.supervision.cached import CachedReader, LanguageModel
 from explorer.supervision.reader import Reader
-from explorer.supervision.utility import CachedReader
+from explorer.training.crossencoder import PRIOR_FILE
 from explorer.training.students import StudentKind, load_student, student_kind
 from explorer.workspace import RunFolder, Workspace
+
+SERVER = "server:"
+SMALL = 1e9  # parameters below which a local reader writes rationales worse than it picks sentences
 
 
 class Models:
@@ -22,6 +35,7 @@ class Models:
         self.device = device
         self.progress = progress
         self._encoders: dict[str, Encoder] = {}
+        self._cross: dict[str, Any] = {}
         self._readers: dict[str, CachedReader] = {}
         self._lock = threading.RLock()
 
@@ -35,7 +49,11 @@ class Models:
 
     def trainable(self, name: str) -> Any:
         """A fresh SentenceTransformer in float32."""
-        return load_encoder(self._folder(name), self.device, "float32")
+        return load_encoder(self._folder(name), self.device, training=True)
+
+    def trainable_cross(self, name: str) -> tuple[Any, bool]:
+        """(a fresh CrossEncoder in float32, whether its head is of zeros)."""
+        return load_cross_encoder(self._folder(name), self.device)
 
     def student(self, run: RunFolder, alpha: float) -> tuple[Encoder, StudentKind, str]:
         """(the student's encoder, its kind, the name of its base encoder)."""
@@ -50,15 +68,45 @@ class Models:
                 self._encoders[key] = self._as_encoder(trained, prints)
             return self._encoders[key], kind, base
 
+    def reranker(self, run: RunFolder, alpha: float) -> tuple[Any, float]:
+        """(the student's cross-encoder, the weight of the baseline's cosine beside its logit)."""
+        import torch
+
+        plan = run.plan
+        key = f"{run.path}\0{run.version}\0{alpha}"
+        with self._lock:
+            if key not in self._cross:
+                base, _ = self.trainable_cross(plan.get("checkpoint") or encoder_name(plan["base"]))
+                trained = load_student(student_kind(plan["student"]), run.student, base, alpha)
+                self._cross[key] = trained.to(dtype=getattr(torch, fast_dtype(pick_device(self.device))))
+            return self._cross[key], float(read_json(run.path / PRIOR_FILE)["prior"])
+
     def reader(self, spec: str) -> CachedReader:
+        """A local model, an embedded one, or ``server:URL#MODEL``."""
         check_reader(spec)
         with self._lock:
             if spec not in self._readers:
-                folder = self._folder(spec)
-                tokenizer, model = load_reader(folder, self.device)
-                reader = Reader(tokenizer, model, f"{folder.fingerprint}\0{model.dtype}")
+                reader = self._server(spec) if spec.startswith(SERVER) else self._local(spec)
                 self._readers[spec] = CachedReader(reader, self.workspace.utilities())
             return self._readers[spec]
+
+    def _server(self, spec: str) -> LanguageModel:
+        from explorer.supervision.server import ServerReader, parse
+
+        return ServerReader(*parse(spec))
+
+    def _local(self, spec: str) -> Reader:
+        name, at, dtype = spec.partition("@")
+        folder = self._folder(name)
+        tokenizer, model = load_reader(folder, self.device, dtype if at else None)
+        return Reader(tokenizer, model, f"{folder.fingerprint}\0{model.dtype}")
+
+    def writes_well(self, spec: str) -> bool:
+        """Whether the reader is large enough to write rationales itself: a server, or 1B parameters."""
+        if spec.startswith(SERVER):
+            return True
+        reader = self.reader(spec).reader
+        return isinstance(reader, Reader) and sum(p.numel() for p in reader.model.parameters()) >= SMALL
 
     def _folder(self, name: str) -> ModelFolder:
         return find_model(name, self.workspace.models, self.progress)
@@ -68,8 +116,15 @@ class Models:
 
 
 def check_reader(spec: str) -> None:
-    if spec.startswith("server:"):
-        raise ExplorerError("server readers are not built yet; choose smollm2, a local folder or a hub id")
+    """Refuses a reader spec that cannot work, before anything is loaded."""
+    if spec.startswith(SERVER):
+        from explorer.supervision.server import parse
+
+        parse(spec)
+        return
+    _, at, dtype = spec.partition("@")
+    if at and dtype not in ("float32", "bfloat16"):
+        raise ExplorerError(f"{spec!r} names no number format; write smollm2, smollm2@float32 or smollm2@bfloat16")
 
 
 def encoder_name(base: str) -> str:

@@ -1,87 +1,182 @@
-"""Teacher scores of a collection's candidates: recorded ones where they exist, computed where they do not."""
+"""Teachers by spec: what they score, alone or mixed; recorded scores where they exist, computed where they do not."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import explorer
 from explorer.collections import Collection, bundled
-from explorer.files import atomic_file
-from explorer.records import Document, ExplorerError, Progress, Query, Scores, TeacherScores, silent
-from explorer.supervision.prompts import DEFAULT_PROMPT
-from explorer.supervision.utility import NO_ANSWER, UTILITY_UNIT
-from explorer.workbench.loading import Models
+from explorer.evaluation.answers import exact_match, token_f1
+from explorer.evaluation.measures import means, per_query
+from explorer.records import Document, Progress, Query, Run, Scores, TeacherScores, silent
+from explorer.supervision.mixing import minmax, mix, zscore
+from explorer.supervision.utility import UTILITY_UNIT
+from explorer.workbench.scorefile import load_scores
+from explorer.workbench.specs import Retrievers
+from explorer.workbench.teachers import Teacher
 
-CANDIDATES = 16
+QUALITY = ("nDCG@10", "AP")
 
-
-@dataclass(frozen=True)
-class Teacher:
-    """Which teacher, which reader it asks, in which prompts."""
-
-    name: str = "utility"
-    reader: str = "smollm2"
-    prompts: tuple[str, ...] = (DEFAULT_PROMPT,)
-
-    def score_all(
-        self, tasks: Sequence[tuple[Query, Sequence[Document]]], models: Models, progress: Progress = silent
-    ) -> TeacherScores:
-        if self.name not in TEACHERS:
-            raise ExplorerError(f"unknown teacher {self.name!r}; choose from {', '.join(TEACHERS)}")
-        return TEACHERS[self.name](self, models).score_all(tasks, progress)
-
-
-def _utility(teacher: Teacher, models: Models) -> Any:
-    from explorer.supervision.utility import UtilityTeacher
-
-    return UtilityTeacher(models.reader(teacher.reader), teacher.prompts)
-
-
-TEACHERS = {"utility": _utility}
+Task = tuple[Query, Sequence[Document]]
 
 
 def scores_for(
-    collection: Collection,
+    retrievers: Retrievers,
     teacher: Teacher,
     candidates: Mapping[str, Sequence[str]],
-    models: Models,
     progress: Progress = silent,
 ) -> TeacherScores:
-    """The teacher's scores of ``candidates`` (query_id -> doc_ids); the reader is loaded only for what is not recorded."""
+    """The teacher's scores of ``candidates`` (query_id -> doc_ids), mixed as its spec says."""
+    if teacher.kind == "fusion":
+        return _fused(retrievers, teacher, candidates, progress)
+    scores = _pure(retrievers, teacher, candidates, progress)
+    return _with_retriever(retrievers, teacher, scores) if teacher.kind == "rationale" else scores
+
+
+def scores_for_query(
+    retrievers: Retrievers, teacher: Teacher, query: Query, doc_ids: Sequence[str], progress: Progress = silent
+) -> TeacherScores:
+    """The same for one query, which need not be of the collection."""
+    other = retrievers.with_query(query)
+    return scores_for(other, teacher, {query.query_id: doc_ids}, progress)
+
+
+def _pure(
+    retrievers: Retrievers, teacher: Teacher, candidates: Mapping[str, Sequence[str]], progress: Progress
+) -> TeacherScores:
+    """One teacher, unmixed; the reader is loaded only for what is not recorded."""
+    collection = retrievers.collection
     recorded = recorded_scores(collection, teacher)
     known = recorded.by_query if recorded else {}
     queries = [collection.queries[query_id] for query_id in candidates]
-    lacking = [query for query in queries if query.answers and not _covers(known, query.query_id, candidates)]
+    lacking = [query for query in queries if not _covers(known, query, candidates[query.query_id])]
     tasks = [(query, [collection.documents[d] for d in candidates[query.query_id]]) for query in lacking]
-    fresh = teacher.score_all(tasks, models, progress).by_query if tasks else {}
-    found = {**known, **fresh}
-    by_query = {
-        query.query_id: _only(found[query.query_id], candidates[query.query_id])
-        if query.answers
-        else Scores(query.query_id, {}, left_out=NO_ANSWER)
-        for query in queries
-    }
-    return TeacherScores(teacher.name, UTILITY_UNIT, by_query)
+    fresh = compute(retrievers, teacher, tasks, progress) if tasks else TeacherScores(teacher.spec, "", {})
+    found = {**known, **fresh.by_query}
+    by_query = {q.query_id: _only(found[q.query_id], candidates[q.query_id]) for q in queries}
+    source = fresh if tasks else recorded
+    assert source is not None or not queries
+    rationales = {**(recorded.rationales if recorded else {}), **fresh.rationales}
+    unit, name = (source.unit, source.teacher) if source else (UTILITY_UNIT, teacher.spec)
+    return TeacherScores(name, unit, by_query, {q: r for q, r in rationales.items() if q in by_query})
 
 
-def _covers(known: Mapping[str, Scores], query_id: str, candidates: Mapping[str, Sequence[str]]) -> bool:
-    return query_id in known and set(candidates[query_id]) <= known[query_id].values.keys()
+def compute(retrievers: Retrievers, teacher: Teacher, tasks: Sequence[Task], progress: Progress) -> TeacherScores:
+    """Scores of one unmixed teacher, whatever is recorded."""
+    scores: TeacherScores = TEACHERS[teacher.kind](retrievers, teacher).score_all(tasks, progress)
+    return scores
+
+
+def _covers(known: Mapping[str, Scores], query: Query, doc_ids: Sequence[str]) -> bool:
+    scores = known.get(query.query_id)
+    return scores is not None and (bool(scores.left_out) or set(doc_ids) <= scores.values.keys())
 
 
 def _only(scores: Scores, doc_ids: Sequence[str]) -> Scores:
-    values = {d: scores.values[d] for d in doc_ids}
-    spread = {d: scores.spread[d] for d in doc_ids if d in scores.spread}
-    return Scores(scores.query_id, values, spread, scores.cut & frozenset(doc_ids))
+    """What is known of ``doc_ids``; a document the teacher did not score stays absent."""
+    wanted = frozenset(doc_ids)
+
+    def kept(values: Mapping[str, float]) -> dict[str, float]:
+        return {d: values[d] for d in doc_ids if d in values}
+
+    parts = {name: kept(values) for name, values in scores.parts.items()}
+    return dataclasses.replace(
+        scores, values=kept(scores.values), spread=kept(scores.spread), cut=scores.cut & wanted, parts=parts
+    )
+
+
+def _with_retriever(retrievers: Retrievers, teacher: Teacher, scores: TeacherScores) -> TeacherScores:
+    """RADIO's mix: lambda * minmax(rationale) + (1 - lambda) * minmax(retriever)."""
+    queries = [retrievers.collection.queries[q] for q, one in scores.by_query.items() if one.values]
+    depth = max((len(one.values) for one in scores.by_query.values()), default=1)
+    run = retrievers.get(teacher.base).search(queries, depth)
+    weights = {"rationale": teacher.lam, "retriever": 1 - teacher.lam}
+
+    def mixed(one: Scores) -> Scores:
+        if not one.values:
+            return one
+        own = run.rankings[one.query_id].scores
+        floor = min(own.values(), default=0.0)
+        parts = {"rationale": one.values, "retriever": {d: own.get(d, floor) for d in one.values}}
+        return dataclasses.replace(one, values=mix(parts, weights, minmax), parts={**one.parts, **parts})
+
+    by_query = {query_id: mixed(one) for query_id, one in scores.by_query.items()}
+    return dataclasses.replace(scores, unit="mixed score from 0 to 1", by_query=by_query)
+
+
+def _fused(
+    retrievers: Retrievers, teacher: Teacher, candidates: Mapping[str, Sequence[str]], progress: Progress
+) -> TeacherScores:
+    """Standardised per query and mixed by weights; gold joins where the query is judged.
+
+    A query that a part cannot score at all is left out, except by gold: most queries of most corpora are unjudged.
+    """
+    parts = {name: _pure(retrievers, teacher.alone(name), candidates, progress) for name in teacher.weights}
+
+    def mixed(query_id: str) -> Scores:
+        ones = {name: scores.by_query[query_id] for name, scores in parts.items()}
+        for name, one in ones.items():
+            if one.left_out and not name.startswith("gold"):
+                return Scores(query_id, {}, left_out=one.left_out)
+        values = {
+            # a label is drawn here: within a mix, an unjudged candidate counts as grade 0
+            name: {d: one.values.get(d, 0.0) for d in candidates[query_id]} if name.startswith("gold") else one.values
+            for name, one in ones.items()
+            if not one.left_out
+        }
+        cut = frozenset[str]().union(*(one.cut for one in ones.values()))
+        return Scores(query_id, mix(values, teacher.weights, zscore), cut=cut, parts=values)
+
+    rationales = {q: r for scores in parts.values() for q, r in scores.rationales.items()}
+    return TeacherScores(teacher.spec, "standard deviations", {q: mixed(q) for q in candidates}, rationales)
+
+
+def _gold(retrievers: Retrievers, teacher: Teacher) -> Any:
+    from explorer.supervision.gold import JudgedTeacher, JudgeTeacher, TaskTeacher
+
+    source = teacher.spec.partition(":")[2] or "qrels"
+    if source == "qrels":
+        return JudgedTeacher(retrievers.collection.qrels)
+    reader = retrievers.models.reader(teacher.reader)
+    if source == "judge":
+        return JudgeTeacher(reader)
+    return TaskTeacher(reader, {"EM": exact_match, "F1": token_f1})
+
+
+def _utility(retrievers: Retrievers, teacher: Teacher) -> Any:
+    from explorer.supervision.utility import UtilityTeacher
+
+    return UtilityTeacher(retrievers.models.reader(teacher.reader), teacher.prompts)
+
+
+def _rationale(retrievers: Retrievers, teacher: Teacher) -> Any:
+    from explorer.supervision.rationale import RationaleTeacher
+
+    models = retrievers.models
+    source = teacher.spec.partition(":")[2]
+    if not source:
+        source = "generated" if models.writes_well(teacher.reader) else "extractive"
+    reader = models.reader(teacher.reader) if source in ("generated", "extractive") else None
+    return RationaleTeacher(source, retrievers.cosines(teacher.base), reader)
+
+
+def _mixed_only(retrievers: Retrievers, teacher: Teacher) -> Any:
+    raise ValueError("a fusion is mixed of other teachers' scores")
+
+
+TEACHERS: Mapping[str, Callable[[Retrievers, Teacher], Any]] = {
+    "gold": _gold,
+    "utility": _utility,
+    "rationale": _rationale,
+    "fusion": _mixed_only,
+}
 
 
 def recorded_scores(collection: Collection, teacher: Teacher) -> TeacherScores | None:
     """What a bundled collection brings along for this teacher, reader and prompts, if its documents are unchanged."""
     folder = bundled().get(collection.source)
-    path = folder / "teachers" / f"{teacher.name}.parquet" if folder else None
+    path = folder / "teachers" / f"{teacher.spec.replace(':', '-')}.parquet" if folder else None
     if path is None or not path.exists():
         return None
     scores, about = load_scores(path)
@@ -89,50 +184,14 @@ def recorded_scores(collection: Collection, teacher: Teacher) -> TeacherScores |
     return scores if (about["reader"], about["prompts"], about["collection_fingerprint"]) == expected else None
 
 
-def save_scores(scores: TeacherScores, teacher: Teacher, collection: Collection, path: Path) -> None:
-    """One row per query and candidate, provenance in the file's metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows = [
-        {"query_id": q, "doc_id": d, "score": value, "spread": s.spread.get(d), "cut": d in s.cut}
-        for q, s in scores.by_query.items()
-        for d, value in s.values.items()
-    ]
-    kinds = [("query_id", pa.string()), ("doc_id", pa.string()), ("score", pa.float64()), ("spread", pa.float64())]
-    about = {
-        "teacher": scores.teacher,
-        "unit": scores.unit,
-        "reader": teacher.reader,
-        "prompts": teacher.prompts,
-        "collection": collection.source,
-        "collection_fingerprint": collection.fingerprint,
-        "left_out": {q: s.left_out for q, s in scores.by_query.items() if s.left_out},
-        "explorer": explorer.__version__,
-    }
-    schema = pa.schema([*kinds, ("cut", pa.bool_())], metadata={"explorer": json.dumps(about)})
-    with atomic_file(path) as part:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), part)
+def candidates_of(collection: Collection, run: Run, teacher: Teacher) -> dict[str, tuple[str, ...]]:
+    """The documents a teacher is to score: what the baseline found, and what is judged if judgements are part of it."""
+    judged = collection.qrels if teacher.uses_judgements else {}
+    return {q: tuple(dict.fromkeys([*r.doc_ids, *judged.get(q, ())])) for q, r in run.rankings.items()}
 
 
-def load_scores(path: Path) -> tuple[TeacherScores, dict[str, Any]]:
-    """(scores, provenance) as ``save_scores`` wrote them."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
-    about = json.loads((table.schema.metadata or {}).get(b"explorer", b"{}"))
-    if "teacher" not in about:
-        raise ExplorerError(f"{path} holds no teacher scores; write them with: explorer teach")
-    values: dict[str, dict[str, float]] = {}
-    spread: dict[str, dict[str, float]] = {}
-    cut: dict[str, set[str]] = {}
-    for row in table.to_pylist():
-        query_id, doc_id = row["query_id"], row["doc_id"]
-        values.setdefault(query_id, {})[doc_id] = row["score"]
-        if row["spread"] is not None:
-            spread.setdefault(query_id, {})[doc_id] = row["spread"]
-        if row["cut"]:
-            cut.setdefault(query_id, set()).add(doc_id)
-    by_query = {q: Scores(q, v, spread.get(q, {}), frozenset(cut.get(q, ()))) for q, v in values.items()}
-    by_query |= {q: Scores(q, {}, left_out=reason) for q, reason in about["left_out"].items()}
-    return TeacherScores(about["teacher"], about["unit"], by_query), about
+def quality(collection: Collection, run: Run, scores: TeacherScores) -> dict[str, float]:
+    """Measures of a ranking over the judged queries the teacher scored: a student can hardly beat its teacher."""
+    scored = [query_id for query_id, one in scores.by_query.items() if one.values]
+    judged = {q: collection.qrels[q] for q in scored if collection.relevant(q)}
+    return means(per_query(run, judged, QUALITY))

@@ -1,4 +1,4 @@
-"""What a screen says, as plain records: one description feeds the page, the command line and JSON."""
+"""One query: what was found, how systems differ, what a teacher says of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.evaluation.measures import per_query
-from explorer.records import Comparison, Document, Move, Query, Ranking, Run, Scores
+from explorer.records import Comparison, Document, Move, Query, Ranking, Rationale, Run, Scores, Span
 from explorer.workbench import Workbench, moves
-from explorer.workspace import RunFolder
 
 UNJUDGED = "–"
 MEASURE_DEPTH = 10
+NOT_SCORED = "not scored yet"
+# what a teacher's scores count: in words, as the short unit beside each, and what lies above and below 0 where 0 parts them
+UNITS: Mapping[str, tuple[str, str, tuple[str, str] | None]] = {
+    "utility": (
+        "nats per answer token",
+        "nats",
+        ("the document makes the answer more likely", "the document makes the answer less likely"),
+    ),
+    "gold": ("judged grade", "grade", None),
+    "gold:judge": ("expected grade, 0 to 3", "of 3", None),
+    "gold:task": ("1: right only with the document", "label", None),
+    "rationale": ("rationale and retriever, 0 to 1", "mixed", None),
+    "fusion": (
+        "standard deviations",
+        "sd",
+        ("above the mean of the documents shown", "below the mean of the documents shown"),
+    ),
+}
+WITHOUT_READER = ("gold", "gold:qrels", "rationale:given", "rationale:answer")
+SOURCES = {
+    "generated": "written by the reader",
+    "extractive": "sentences of the documents shown, picked by the reader",
+    "given": "given by the collection",
+}
 
 
 def grade_label(grade: int | None) -> str:
@@ -52,10 +75,39 @@ def _document(doc: Document) -> dict[str, Any]:
     return {"doc_id": doc.doc_id, "title": doc.title, "text": doc.text, "group": doc.group}
 
 
+def asks_reader(teacher: str) -> bool:
+    """Whether this teacher's scores cost a reading; the others are there at once."""
+    from explorer.workbench.teachers import Teacher
+
+    asked = Teacher(teacher)
+    parts = asked.weights if asked.kind == "fusion" else (teacher,)
+    return not set(parts) <= set(WITHOUT_READER)
+
+
+def _unit(teacher: str) -> dict[str, Any]:
+    words, short, sides = UNITS.get(teacher) or UNITS[teacher.partition(":")[0]]
+    return {"teacher": teacher, "unit": words, "short": short, "sides": list(sides) if sides else None}
+
+
+def spans_within(doc: Document, spans: Sequence[Span]) -> dict[str, list[dict[str, Any]]]:
+    """Spans of ``doc.content`` as spans of its title and of its text, which a page shows apart; in characters."""
+    return {
+        "title": _clipped(spans, 0, len(doc.title)),
+        "text": _clipped(spans, len(doc.content) - len(doc.text), len(doc.content)),
+    }
+
+
+def _clipped(spans: Sequence[Span], start: int, end: int) -> list[dict[str, Any]]:
+    """The parts of ``spans`` inside [start, end), counted from ``start``."""
+    cut = [(max(span.start, start) - start, min(span.end, end) - start, span.weight) for span in spans]
+    return [{"start": first, "end": last, "weight": weight} for first, last, weight in cut if first < last]
+
+
 def compare(
     bench: Workbench, query: Query, specs: Sequence[str], k: int, *, teacher: str = "", live: bool = False
 ) -> dict[str, Any]:
     """Columns of documents side by side; the first is the baseline every other column's moves refer to."""
+    live = live or bool(teacher and not asks_reader(teacher))
     comparison = bench.compare(query, specs, k, teacher=teacher, live=live)
     first = comparison.rankings[specs[0]]
     columns = [
@@ -77,7 +129,16 @@ def compare(
             if all(d not in ranking.ranks for ranking in comparison.rankings.values())
         ],
         "columns": columns,
+        "scores": _unit(teacher) if teacher else None,
+        "rationale": _rationale(comparison.rationale),
     }
+
+
+def _rationale(rationale: Rationale | None) -> dict[str, str] | None:
+    """None where the teacher has none by design; an empty text where it looked for one in vain."""
+    if rationale is None or rationale.source not in SOURCES:
+        return None
+    return {"text": rationale.text, "source": SOURCES[rationale.source]}
 
 
 def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison, depth: int) -> None:
@@ -88,7 +149,7 @@ def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison, dep
     for column in columns:
         ranking = Ranking.from_scores(query_id, {d["doc_id"]: -d["rank"] for d in column["documents"]})
         value = None
-        if judged and ranking.docs:
+        if judged and ranking.docs and not column.get("by_definition"):
             run = Run(column["key"], {query_id: ranking})
             value = per_query(run, {query_id: comparison.grades}, (name,))[name][query_id]
         column["measure"] = {"name": name, "value": value}
@@ -98,19 +159,33 @@ def _column(
     bench: Workbench, spec: str, ranking: Ranking, first: Ranking | None, comparison: Comparison
 ) -> dict[str, Any]:
     found = {move.doc_id: move for move in moves(first, ranking)} if first else {}
-    utilities = next(iter(comparison.teachers.values())).values if comparison.teachers else {}
     documents = [
-        {**row, "utility": utilities.get(row["doc_id"]), **_move(found.get(row["doc_id"]))}
+        {**row, **_signals(bench, comparison, row["doc_id"]), **_move(found.get(row["doc_id"]))}
         for row in _documents(bench, spec, ranking, comparison.grades)
     ]
     lost = [doc.doc_id for doc in first if doc.doc_id not in ranking.ranks] if first else []
     return {"key": spec, "title": spec, "role": "system" if first else "baseline", "documents": documents, "lost": lost}
 
 
+def _signals(bench: Workbench, comparison: Comparison, doc_id: str) -> dict[str, Any]:
+    """What the teacher says of one document: its score and what that was made of, coverage and places of the rationale."""
+    scores = next(iter(comparison.teachers.values()), None)
+    spans = comparison.rationale.spans.get(doc_id, ()) if comparison.rationale else ()
+    parts = {name: values[doc_id] for name, values in scores.parts.items() if doc_id in values} if scores else {}
+    return {
+        "teacher_score": scores.values.get(doc_id) if scores else None,
+        "coverage": parts.pop("coverage", None),
+        "parts": parts,
+        "spans": spans_within(bench.collection.documents[doc_id], spans),
+    }
+
+
 def _teacher_column(
     bench: Workbench, name: str, scores: Scores, first: Ranking, comparison: Comparison
 ) -> dict[str, Any]:
     """The teacher's order of the documents it scored, as deep as the baseline is shown."""
+    from explorer.workbench.teachers import Teacher
+
     ranking = Ranking.from_scores(scores.query_id, scores.values, max(len(first), 1))
     found = {move.doc_id: move for move in moves(first, ranking)}
     documents = [
@@ -121,19 +196,21 @@ def _teacher_column(
             "grade": comparison.grades.get(scored.doc_id),
             "grade_label": grade_label(comparison.grades.get(scored.doc_id)),
             "cut": scored.doc_id in scores.cut,
-            "utility": scored.score,
+            **_signals(bench, comparison, scored.doc_id),
             **_move(found.get(scored.doc_id)),
         }
         for scored in ranking
     ]
-    why = scores.left_out or ("" if scores.values else "not scored yet")
+    # whether a judge could answer is known once it was asked: it grades without a reference answer
+    why = "" if scores.values else NOT_SCORED if name == "gold:judge" else scores.left_out or NOT_SCORED
     return {
         "key": name,
-        "title": f"teacher: {name}",
+        "title": name,
         "role": "teacher",
         "documents": documents,
         "lost": [],
         "empty": why,
+        "by_definition": Teacher(name).uses_judgements,
     }
 
 
@@ -146,76 +223,3 @@ def _move(move: Move | None) -> dict[str, Any]:
     step = move.before - move.after
     name = "up" if step > 0 else "down" if step < 0 else "same"
     return {"move": name, "from": move.before, "move_label": {"up": f"↑{step}", "down": f"↓{-step}", "same": "="}[name]}
-
-
-def telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
-    """The held-out query on which a recorded teacher ranks most better than a system; None without recorded scores."""
-    recorded = bench.recorded(teacher)
-    queries = [q for q in bench.collection.judged(bench.collection.split("test")) if q.query_id in recorded]
-    if not queries:
-        return None
-    qrels = {query.query_id: bench.collection.qrels[query.query_id] for query in queries}
-    order = Run(teacher, {q: Ranking.from_scores(q, recorded[q].values) for q in qrels})
-    runs = (order, bench.search(spec, queries, MEASURE_DEPTH))
-    by_teacher, by_system = (per_query(run, qrels, ("nDCG@10",))["nDCG@10"] for run in runs)
-    return max(qrels, key=lambda query_id: (by_teacher[query_id] - by_system[query_id], query_id))
-
-
-def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
-    """Queries by signed change of a measure, the largest gain first."""
-    evaluation = bench.evaluate([a, b], split=split, measures=[measure])
-    before, after = evaluation.values[a][measure], evaluation.values[b][measure]
-    rows = [
-        {
-            "query_id": query_id,
-            "text": bench.collection.queries[query_id].text,
-            "a": before[query_id],
-            "b": after[query_id],
-            "delta": after[query_id] - before[query_id],
-        }
-        for query_id in before
-    ]
-    rows.sort(key=lambda row: (-row["delta"], row["query_id"]))
-    return {
-        "a": a,
-        "b": b,
-        "split": split,
-        "measure": measure,
-        "difference": evaluation.report["comparisons"][0],
-        "queries": rows,
-    }
-
-
-def run_summary(run: RunFolder) -> dict[str, Any]:
-    plan, result, state = run.plan, run.result, run.state
-    dev = next(iter(result["dev"].values())) if result else None
-    return {
-        "run": run.run_id,
-        "state": state["state"],
-        "error": state.get("error", ""),
-        "method": plan["method"],
-        "student": plan["student"],
-        "base": plan["base"],
-        "collection": plan["collection"],
-        "dev": result["dev"] if result else {},
-        "dev_label": f"{dev[0]:.3f} → {dev[1]:.3f}" if dev else "",
-    }
-
-
-def run_detail(run: RunFolder) -> dict[str, Any]:
-    from explorer.workbench.distilling import DEV_MEASURE, Plan
-
-    events = run.events()
-    stages = [event for event in events if event["event"] in ("stage", "step")]
-    return {
-        **run_summary(run),
-        "command": Plan.from_record(run.plan).command_line(run.run_id),
-        "path": str(run.path),
-        "curve": [event for event in events if event["event"] == "dev"],
-        "losses": [event for event in events if event["event"] == "step"],
-        "examples": next((event for event in reversed(events) if event["event"] == "examples"), None),
-        "measure": DEV_MEASURE,
-        "now": stages[-1] if stages else None,
-        "result": run.result,
-        "trained": (run.student).exists(),
-    }

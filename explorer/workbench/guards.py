@@ -1,0 +1,110 @@
+"""What keeps a comparison honest: nothing trained on is evaluated, and "better" is said only of what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from explorer.collections import Collection
+from explorer.collections.overlap import near_duplicates
+from explorer.files import content_hash, read_json
+from explorer.records import ExplorerError, Query
+from explorer.workbench.specs import students_in
+from explorer.workspace import Workspace
+
+OVERLAPS = ("stop", "drop", "keep")
+SHARES_GROUP = "shares a document group with dev or test"
+NEAR_DUPLICATE = "its relevant documents are near-duplicates of dev's or test's"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Queries to learn from, queries to watch. ``dropped`` and ``kept``: reason -> training queries that overlap."""
+
+    train: list[Query]
+    dev: list[Query]
+    dropped: dict[str, int]
+    kept: dict[str, int]
+
+
+def divide(collection: Collection, split: str, overlap: str = "stop") -> Data:
+    """Training queries that overlap with dev or test stop the run, are dropped, or are kept and counted.
+
+    Overlap is a shared document, a shared group of documents, or a relevant document that is nearly the same text.
+    ``split`` "all" frees the test queries for training: they are then to be evaluated on another collection.
+    """
+    dev, test = collection.split("dev"), collection.split("test")
+    held_out = dev if split == "all" else [*dev, *test]
+    ids = {query.query_id for query in held_out}
+    train = [query for query in collection.split(split) if query.query_id not in ids]
+    reasons = _overlaps(collection, train, held_out)
+    counts: dict[str, int] = {}
+    for reason in reasons.values():
+        counts[reason] = counts.get(reason, 0) + 1
+    if counts and overlap == "stop":
+        raise ExplorerError(_refusal(collection, reasons, counts))
+    chosen = [query for query in train if overlap == "keep" or query.query_id not in reasons]
+    if not chosen:
+        raise ExplorerError(
+            f"{collection.name} has no query to train on in split {split!r}; splits: {_sizes(collection)}"
+        )
+    if not dev:
+        raise ExplorerError(f"{collection.name} has no dev query to tell when to stop; splits: {_sizes(collection)}")
+    return Data(chosen, dev, counts if overlap == "drop" else {}, counts if overlap == "keep" else {})
+
+
+def _overlaps(collection: Collection, train: Sequence[Query], held_out: Sequence[Query]) -> dict[str, str]:
+    """query_id of a training query -> why it overlaps with what is evaluated."""
+    taken = frozenset[str]().union(*(collection.groups_of(query) for query in held_out))
+    reasons = {query.query_id: SHARES_GROUP for query in train if collection.groups_of(query) & taken}
+    ours = _relevant_texts(collection, [query for query in train if query.query_id not in reasons])
+    theirs = _relevant_texts(collection, held_out)
+    twins = {doc_id for doc_id, _, _ in near_duplicates(ours, theirs)}
+    for query in train:
+        if collection.relevant(query.query_id) & twins:
+            reasons.setdefault(query.query_id, NEAR_DUPLICATE)
+    return reasons
+
+
+def _relevant_texts(collection: Collection, queries: Sequence[Query]) -> dict[str, str]:
+    ids = frozenset[str]().union(*(collection.relevant(query.query_id) for query in queries))
+    return {doc_id: collection.documents[doc_id].text for doc_id in ids}
+
+
+def _refusal(collection: Collection, reasons: Mapping[str, str], counts: Mapping[str, int]) -> str:
+    told = "; ".join(f"{count}: {reason}" for reason, count in counts.items())
+    examples = ", ".join(list(reasons)[:3])
+    return (
+        f"{len(reasons)} training queries of {collection.name} overlap with what is evaluated ({told}; e.g. {examples}), "
+        "so a gain could be memory; leave them out with --overlap drop, or train on them anyway with --overlap keep"
+    )
+
+
+def _sizes(collection: Collection) -> str:
+    return ", ".join(f"{name} {len(collection.split(name))}" for name in ("train", "dev", "test"))
+
+
+def query_mark(query: Query) -> str:
+    """What a run remembers of a query it was trained on, so that evaluation can refuse it.
+
+    Id and text: ids repeat between collections, and QASPER asks the same words of many papers.
+    """
+    return content_hash(query.query_id, query.text)[:16]
+
+
+def refuse_training_queries(workspace: Workspace, spec: str, queries: Sequence[Query]) -> None:
+    """A student is never measured on what it was trained on."""
+    for run_id in students_in(spec):
+        trained = workspace.existing_run(run_id).path / "trained.json"
+        seen = set(read_json(trained)["queries"]) if trained.exists() else set()
+        overlap = sum(query_mark(query) in seen for query in queries)
+        if overlap:
+            raise ExplorerError(
+                f"student:{run_id} was trained on {overlap} of these {len(queries)} queries, so its measures would mean "
+                "nothing; evaluate on --split test, or on another collection"
+            )
+
+
+def verdict(low: float, high: float) -> str:
+    """What may be said of a change whose 95 % interval is [low, high]."""
+    return "better" if low > 0 else "worse" if high < 0 else "no difference shown"

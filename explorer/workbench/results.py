@@ -1,0 +1,93 @@
+"""The measured tables as text: what README shows is drawn from the stored records, never typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from explorer.files import read_json
+from explorer.records import ExplorerError
+from explorer.workbench.table import STUDENTS
+
+SIGNS = {"better": "▲", "worse": "▼", "no difference shown": ""}
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+
+
+def stored(folder: Path) -> list[dict[str, Any]]:
+    """The records of ``explorer bench methods --json``, one per collection, in the order of their file names."""
+    return [dict(read_json(path)) for path in sorted(folder.glob("*.json"))]
+
+
+def summary(records: Sequence[Mapping[str, Any]]) -> str:
+    """One line per collection: MAP of the baseline, of the utility teacher and of every student."""
+    names = [f"{method} {student}" for method, student in STUDENTS]
+    head = ["collection", "test queries", "baseline", "teacher utility", *names]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for record in records:
+        rows = {row["system"]: row for row in record["rows"]}
+        students = {(row.get("method"), row.get("student")): row for row in record["rows"] if row["kind"] == "student"}
+        cells = [_cell(rows.get(name), "AP") for name in ("dense:minilm", "utility")]
+        cells += [_cell(students.get(pair), "AP") for pair in STUDENTS]
+        lines.append(_line([record["collection"], str(record["queries"]), *cells]))
+    return "\n".join(lines)
+
+
+def details(record: Mapping[str, Any]) -> str:
+    """All rows of one collection: measures with their intervals and p, answers, seconds, share of the gap closed."""
+    measures = list(next(row["measures"] for row in record["rows"] if "measures" in row))
+    head = ["system", *measures, "change in AP [95 %], p", "seconds", "gap closed"]
+    lines = [f"## {record['collection']}", "", _about(record), "", _line(head), _line(["---"] * len(head))]
+    for row in record["rows"]:
+        if "note" in row:
+            lines.append(_line([row["system"], row["note"], *[""] * (len(head) - 2)]))
+            continue
+        change = row.get("change", {}).get("AP")
+        told = (
+            f"{change['delta']:+.3f} [{change['ci95'][0]:+.3f}, {change['ci95'][1]:+.3f}], {change['p']:.4f}"
+            if change
+            else ""
+        )
+        gap = row.get("gap_closed")
+        cells = [_cell(row, measure) for measure in measures]
+        seconds = f"{row['seconds']:.0f}" if row.get("seconds") is not None else ""
+        lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
+    commands = dict.fromkeys(row["command"] for row in record["rows"] if row.get("command"))
+    lines += ["", "```sh", *commands, "```"]
+    for guard in record.get("guards", []):
+        lines += ["", _guard(guard)]
+    return "\n".join(lines)
+
+
+def written_into(page: str, block: str) -> str:
+    """The page with everything between its two marks replaced by ``block``."""
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ExplorerError(f"the page has no {BEGIN} followed by {END}; put both where the table belongs")
+    return f"{head}{BEGIN}\n{block}\n{END}{tail}"
+
+
+def _about(record: Mapping[str, Any]) -> str:
+    return (
+        f"{record['documents']} documents, {record['queries']} held-out queries ({record['answered']} with an answer), "
+        f"trained on at most {record['trained_on']} queries."
+    )
+
+
+def _guard(guard: Mapping[str, Any]) -> str:
+    cells = [[row["system"], _cell(row, "nDCG@10")] for row in guard["rows"]]
+    head = [f"forgetting: {guard['collection']}, {guard['queries']} queries", "nDCG@10"]
+    return "\n".join([_line(head), _line(["---"] * 2), *(_line(row) for row in cells)])
+
+
+def _cell(row: Mapping[str, Any] | None, measure: str) -> str:
+    """The value, with ▲ or ▼ where the 95 % interval of its change leaves zero out."""
+    if row is None or measure not in row.get("measures", {}):
+        return "–"
+    said = row.get("change", {}).get(measure, {}).get("verdict", "")
+    return f"{row['measures'][measure]:.3f}{SIGNS.get(said, '')}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,190 @@
+"""Three methods and their fusion on one collection: every teacher, every student, and what the answers gain."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from explorer.evaluation.measures import means, per_query
+from explorer.evaluation.significance import difference
+from explorer.records import ExplorerError, Progress, Query, Run
+from explorer.workbench import Workbench
+from explorer.workbench.answering import answerable, answers
+from explorer.workbench.evaluating import evaluate
+from explorer.workbench.guards import verdict
+from explorer.workbench.plans import METHODS, Plan
+from explorer.workbench.teachers import Teacher
+from explorer.workbench.teaching import candidates_of, scores_for
+
+MEASURES = ("nDCG@10", "AP", "R@1")
+STUDENTS = (  # method, student: each method with the student it is meant for, and one whole bi-encoder for comparison
+    ("gold", "full"),
+    ("radio", "reranker"),
+    ("radio", "full"),
+    ("uae", "query"),
+    ("uae", "lora"),
+    ("uae", "full"),
+    ("fusion", "full"),
+)
+TEACHERS = ("utility", "rationale:answer", "rationale", METHODS["fusion"].teacher)
+ALPHAS = ("1", "0.7", "0.5")
+Values = Mapping[str, Mapping[str, float]]
+
+
+def methods(
+    bench: Workbench,
+    source: str,
+    progress: Progress,
+    *,
+    base: str = "dense:minilm",
+    limit: int = 0,
+    k: int | None = None,
+    tested: int = 0,
+    overlap: str = "stop",
+    guards: Sequence[str] = (),
+    students: Sequence[str] = (),
+    name: str = "",
+) -> dict[str, Any]:
+    """Rows of the table for one collection, each student trained if its run is not there yet.
+
+    ``students`` such as "uae-query" restrict the table; runs are named NAME-METHOD-STUDENT, NAME by default the
+    collection's. Everything is measured on the test split (its first ``tested`` queries), against ``base``.
+    """
+    collection = bench.collection
+    prefix = name or collection.name.partition(".")[0]
+    wanted = [pair for pair in STUDENTS if not students or "-".join(pair) in students]
+    runs, trained = {}, []
+    for method, student in wanted:
+        run_id = f"{prefix}-{method}-{student}"
+        plan = _plan(bench, source, method, student, base, limit, k, overlap)
+        if isinstance(plan, str):
+            trained.append({"system": run_id, "kind": "student", "method": method, "student": student, "note": plan})
+            continue
+        note = _train(bench, plan, run_id)
+        if note:
+            trained.append({"system": run_id, "kind": "student", "method": method, "student": student, "note": note})
+        else:
+            runs[f"student:{run_id}"] = (plan, run_id)
+    queries = collection.judged(collection.split("test"))[: tested or None]
+    answer = bool(answerable(queries))
+    specs = [base, "bm25", *runs]
+    narrow = bench.retrievers.only(queries)
+    found = evaluate(narrow.collection, narrow, specs, "test", MEASURES, answer=answer, progress=progress)
+    rows = [
+        _row(spec, "baseline" if spec in (base, "bm25") else "student", found.values, base) for spec in found.values
+    ]
+    teachers = [_teacher(bench, spec, base, queries, found.values[base], k, progress) for spec in TEACHERS]
+    by_spec = {row["system"]: row for row in teachers}
+    for row in rows:
+        if row["system"] in runs:
+            plan, run_id = runs[row["system"]]
+            result = bench.workspace.existing_run(run_id).result or {}
+            row |= {"method": plan.method, "student": plan.student, "seconds": result.get("seconds")}
+            row |= {"examples": result.get("examples"), "command": plan.command_line(run_id)}
+            row["gap_closed"] = _gap(row, rows[0], by_spec.get(plan.teacher))
+    forgetting = [_forgetting(bench, guard, base, list(runs), progress) for guard in guards]
+    return {
+        "collection": source.rsplit("/", 1)[-1],
+        "split": "test",
+        "queries": len(queries),
+        "answered": len(answerable(queries)),
+        "documents": len(collection.documents),
+        "trained_on": limit or len(collection.split("train")),
+        "rows": [*rows[:2], *teachers, *rows[2:], *trained],
+        "guards": forgetting,
+    }
+
+
+def _plan(
+    bench: Workbench, source: str, method: str, student: str, base: str, limit: int, k: int | None, overlap: str
+) -> Plan | str:
+    """The plan of one run, or why there can be none."""
+    if method != "gold" and not answerable(bench.collection.split("train")):
+        return "no reference answers to teach from"
+    return Plan.make(source, method, student, base, candidates=k, overlap=overlap, limit=limit, scoped=bench.scoped)
+
+
+def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
+    """Trains the run unless it is finished; returns why it could not, else ""."""
+    run = bench.workspace.run(run_id)
+    if not run.exists():
+        run.create(plan.record())
+    elif run.state["state"] == "finished":
+        return ""
+    run.set_state("running")
+    try:
+        bench.distill(plan, run, run.emit, lambda: False, run.student.exists())
+    except ExplorerError as error:
+        run.set_state("failed", error=str(error))
+        return str(error)
+    run.set_state("finished")
+    return ""
+
+
+def _teacher(
+    bench: Workbench,
+    spec: str,
+    base: str,
+    queries: Sequence[Query],
+    before: Values,
+    k: int | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The teacher's own order of the baseline's candidates, where it could score them; the rest as the baseline has it."""
+    collection = bench.collection
+    row: dict[str, Any] = {"system": spec, "kind": "teacher", "command": _teach_command(bench, spec)}
+    if not answerable(queries):
+        return {**row, "note": "no reference answers to score by"}
+    found = bench.search(base, queries, k or 16)
+    teacher = Teacher(spec, bench.reader, base=base)
+    scores = scores_for(bench.retrievers, teacher, candidates_of(collection, found, teacher), progress)
+    own = scores.run().rankings
+    run = Run(spec, {q: own.get(q, ranking) for q, ranking in found.rankings.items()})
+    qrels = {query.query_id: collection.qrels[query.query_id] for query in queries}
+    reader = bench.models.reader(bench.reader)
+    values = {**per_query(run, qrels, MEASURES), **answers(collection, reader, run, queries, progress=progress).values}
+    return {**row, "scored": len(own), **_measured(values, before)}
+
+
+def _teach_command(bench: Workbench, spec: str) -> str:
+    return shlex.join(["explorer", "teach", bench.collection.source, "--teacher", spec, "--split", "test"])
+
+
+def _row(spec: str, kind: str, values: Mapping[str, Values], base: str) -> dict[str, Any]:
+    return {"system": spec, "kind": kind, **_measured(values[spec], None if spec == base else values[base])}
+
+
+def _measured(values: Values, before: Values | None) -> dict[str, Any]:
+    """Means, and what they differ from the baseline by, with interval, p and verdict."""
+    row: dict[str, Any] = {"measures": means(values)}
+    if before is not None:
+        row["change"] = {}
+        for measure, of_query in values.items():
+            shared = {q: before[measure][q] for q in of_query if q in before[measure]}
+            one = difference(shared, {q: of_query[q] for q in shared})
+            row["change"][measure] = {
+                "delta": one.delta,
+                "ci95": list(one.ci95),
+                "p": one.p,
+                "verdict": verdict(*one.ci95),
+            }
+    return row
+
+
+def _gap(row: Mapping[str, Any], base: Mapping[str, Any], teacher: Mapping[str, Any] | None) -> float | None:
+    """(student - base) / (teacher - base) in AP; None where the teacher is not better than the base."""
+    if not teacher or "measures" not in teacher:
+        return None
+    room = teacher["measures"]["AP"] - base["measures"]["AP"]
+    return (row["measures"]["AP"] - base["measures"]["AP"]) / room if room > 0 else None
+
+
+def _forgetting(bench: Workbench, guard: str, base: str, students: Sequence[str], progress: Progress) -> dict[str, Any]:
+    """Students on a collection they were not trained on, whole and blended with their base."""
+    other = Workbench.open(guard, bench.workspace, scoped=bench.scoped, device=bench.models.device, progress=progress)
+    other.models = bench.models
+    specs = [base, *(f"{student}@{alpha}" for student in students for alpha in ALPHAS)]
+    found = evaluate(other.collection, other.retrievers, specs, "test", ("nDCG@10",), progress=progress)
+    rows = [_row(spec, "guard", found.values, base) for spec in specs]
+    return {"collection": guard.rsplit("/", 1)[-1], "queries": found.report["queries"], "rows": rows}
