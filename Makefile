@@ -1,7 +1,7 @@
 # Every target uses the active environment: see README.md, "Install".
 PYTHON ?= python
 
-.PHONY: app test check bench
+.PHONY: app test check bench results
 
 app:            ## open the app on the bundled demo
 	$(PYTHON) -m explorer
@@ -16,3 +16,7 @@ check:          ## style and types
 bench:          ## figures as ratios, printed with the machine they were measured on
 	$(PYTHON) -m explorer bench utility
 	$(PYTHON) -m explorer bench query
+
+results:        ## the stored tables as Markdown, and their summary into README.md
+	$(PYTHON) -m explorer bench results assets/results/methods > assets/results/methods.md
+	$(PYTHON) -m explorer bench results assets/results/methods --into README.md

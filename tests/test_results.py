@@ -1,0 +1,59 @@
+"""What README claims is what was stored; nothing is typed by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from explorer.records import ExplorerError
+from explorer.workbench.results import details, stored, summary, written_into
+
+ROOT = Path(__file__).parents[1]
+RECORD = {
+    "collection": "small.json",
+    "queries": 9,
+    "answered": 8,
+    "documents": 40,
+    "trained_on": 20,
+    "rows": [
+        {"system": "dense:minilm", "kind": "baseline", "measures": {"AP": 0.5}},
+        {
+            "system": "student:s-uae-query",
+            "kind": "student",
+            "method": "uae",
+            "student": "query",
+            "seconds": 12.4,
+            "gap_closed": 0.25,
+            "command": "explorer distill small.json --method uae --student query --run s-uae-query",
+            "measures": {"AP": 0.6},
+            "change": {"AP": {"delta": 0.1, "ci95": [0.02, 0.18], "p": 0.01, "verdict": "better"}},
+        },
+        {"system": "s-radio-full", "kind": "student", "method": "radio", "student": "full", "note": "no answers"},
+    ],
+}
+
+
+def test_a_gain_is_marked_only_where_its_interval_leaves_zero_out():
+    cells = [cell.strip() for cell in summary([RECORD]).splitlines()[-1].split("|")[1:-1]]
+    assert cells == ["small.json", "9", "0.500", "–", "–", "–", "–", "0.600▲", "–", "–", "–"]
+
+
+def test_the_details_hold_interval_p_seconds_gap_and_command():
+    text = details(RECORD)
+    assert "| student:s-uae-query | 0.600▲ | +0.100 [+0.020, +0.180], 0.0100 | 12 | 0.25 |" in text
+    assert "| s-radio-full | no answers |" in text and "explorer distill small.json --method uae" in text
+
+
+def test_a_block_replaces_what_stood_between_the_marks():
+    page = "a\n<!-- results -->\nold\n<!-- /results -->\nb\n"
+    assert written_into(page, "new") == "a\n<!-- results -->\nnew\n<!-- /results -->\nb\n"
+    with pytest.raises(ExplorerError, match="the page has no <!-- results -->"):
+        written_into("a", "new")
+
+
+def test_readme_shows_the_stored_tables():
+    """make results writes both pages."""
+    records = stored(ROOT / "assets" / "results" / "methods")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert records and written_into(readme, summary(records)) == readme
+    page = "\n".join([summary(records), *("\n" + details(record) for record in records)]) + "\n"
+    assert (ROOT / "assets" / "results" / "methods.md").read_text(encoding="utf-8") == page
