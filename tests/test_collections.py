@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from explorer.collections import beir, open_collection, trec
 from explorer.collections.collection import Judgement, Parts, assemble
 from explorer.collections.splits import assign_splits
-from explorer.records import Document, ExplorerError, Query
+from explorer.records import Document, ExplorerError, Query, Ranking, Run, Span
 
 PAPER = {
     "title": "A paper",
@@ -127,6 +127,35 @@ def test_a_trec_run_is_ordered_by_score_not_by_its_rank_column(tmp_path):
     assert trec.run(path).rankings["7"].doc_ids == ("D2", "D1")
 
 
+trec_id = st.text(st.characters(exclude_categories=["Cs", "Zs", "Cc", "Zl", "Zp"]), min_size=1, max_size=8).filter(
+    lambda name: not name.startswith("#")
+)
+
+
+@given(st.dictionaries(trec_id, st.dictionaries(trec_id, st.floats(-1e6, 1e6), min_size=1, max_size=5), max_size=4))
+def test_a_saved_trec_run_is_read_back_equal(tmp_path_factory, scores):
+    before = {q: Ranking.from_scores(q, of_query) for q, of_query in scores.items()}
+    file = tmp_path_factory.mktemp("trec") / "a.run"
+    trec.save_run(Run("x", before), "two words", file)
+    assert trec.run(file).rankings == before
+
+
+def test_an_id_with_white_space_is_refused_in_a_trec_file(tmp_path):
+    """It would come back as another id and another column."""
+    ranking = Ranking.from_scores("q", {"two words": 1.0})
+    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
+        trec.save_run(Run("x", {"q": ranking}), "x", tmp_path / "a.run")
+    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
+        trec.save_qrels({"q": {"two words": 1}}, tmp_path / "qrels")
+
+
+@given(st.dictionaries(trec_id, st.dictionaries(trec_id, st.integers(-1, 4), min_size=1, max_size=5), max_size=4))
+def test_saved_qrels_are_read_back_equal(tmp_path_factory, grades):
+    file = tmp_path_factory.mktemp("trec") / "qrels.txt"
+    trec.save_qrels(grades, file)
+    assert trec.read_qrels(file) == grades
+
+
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 word = st.text("abcdefgh0123456789-", min_size=1, max_size=8)
 
@@ -134,12 +163,22 @@ word = st.text("abcdefgh0123456789-", min_size=1, max_size=8)
 @given(
     st.dictionaries(word, st.tuples(text.filter(str.strip), text, word), min_size=1, max_size=5),
     st.dictionaries(word, text, max_size=4),
+    st.integers(0, 4),
 )
-def test_a_saved_beir_folder_opens_as_the_same_collection(tmp_path_factory, documents, queries):
+def test_a_saved_beir_folder_opens_as_the_same_collection(tmp_path_factory, documents, queries, judged):
+    """Also the splits of queries nobody judged: utility trains on them."""
     parts = Parts(
         [Document(d, body, title, group) for d, (body, title, group) in documents.items()],
-        [Query(q, words, answers=(words,) if words else ()) for q, words in queries.items()],
-        [Judgement(q, d, 1) for q in queries for d in list(documents)[:1]],
+        [
+            Query(
+                q,
+                words,
+                answers=(words,) if words.strip() else (),
+                evidence={d: (Span(0, 1),) for d in list(documents)[:1]},
+            )
+            for q, words in queries.items()
+        ],
+        [Judgement(q, d, 1) for q in list(queries)[:judged] for d in list(documents)[:1]],
     )
     before = assemble("x", parts)
     folder = tmp_path_factory.mktemp("round") / "trip"
@@ -228,11 +267,9 @@ def test_a_file_in_the_wrong_format_says_what_was_expected(tmp_path, content, se
 
 
 def test_an_unknown_name_lists_what_there_is():
-    with pytest.raises(
-        ExplorerError, match="neither a bundled collection \\(harbour\\) nor an existing folder or file"
-    ):
+    with pytest.raises(ExplorerError, match="neither a bundled collection .*harbour.* nor an existing folder or file"):
         open_collection("nowhere")
-    with pytest.raises(ExplorerError, match="unknown format 'foo'.*choose from beir, trec, qasper"):
+    with pytest.raises(ExplorerError, match="unknown format 'foo'.*choose from beir, trec, smart"):
         open_collection("foo:bar")
 
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -209,6 +210,14 @@ def test_sentences_the_corpus_lacks_become_documents_once(bank):
     assert "F0" not in collection.documents
 
 
+def test_one_split_or_the_facts_alone_are_read_from_the_banks_folder(bank):
+    folder = Path(bank([PROVEN, UNKNOWN], [PROVEN], ["T1", "T2"], ["D1"]))
+    assert set(open_collection(str(folder / "dev.tsv")).queries) == {"D1"}
+    assert set(open_collection(f"entailmentbank:{folder}/train.tsv").queries) == {"T1", "T2"}
+    facts = open_collection(str(folder / "worldtree_corpus_sentences_extended.json"))
+    assert set(facts.documents) == {"F1", "F2", "F3"} and not facts.queries
+
+
 def test_entailmentbanks_dev_stays_dev_though_it_shares_facts_with_train(bank):
     collection = open_collection(bank([PROVEN], [PROVEN], ["T1"], ["D1"]))
     assert collection.splits["D1"] == "dev"
@@ -284,6 +293,13 @@ def test_a_graph_question_asked_twice_is_two_queries_with_the_same_path(graph_fo
     assert (second.query_id, second.text, second.hops) == ("PQ-2H-2", first.text, first.hops)
 
 
+def test_a_file_of_graph_questions_is_joined_with_the_triples_beside_it(graph_folder):
+    collection = open_collection(str(graph_folder / "PQ-2H.txt"))
+    assert (len(collection.documents), len(collection.queries)) == (3, 2)
+    alone = open_collection(str(graph_folder / "3H-kb.txt"))
+    assert list(alone.documents) == ["ben_oake|born_in|selwick", "selwick|country|merrow"] and not alone.queries
+
+
 # all formats
 
 
@@ -318,8 +334,8 @@ def test_a_rationale_survives_saving_as_beir(tmp_path):
         ("mmlu", "a_dev.csv", "q,a,b,C\n", "question 1 has 4 cells; expected 6"),
         ("mmlu", "a_dev.csv", "q,a,b,c,d,E\n", "question 1 has the answer 'E'; expected a letter A to D"),
         ("contractnli", "c.json", '{"documents": []}', "has no 'labels'; it has 'documents'"),
-        ("graph", "g.txt", "x", "is not a folder; PathQuestion is one of text files"),
-        ("entailmentbank", "e.tsv", "x", "is not a folder; EntailmentBank is one with train.tsv"),
+        ("graph", "g.txt", "x", "holds neither triples nor questions; expected three columns"),
+        ("entailmentbank", "e.tsv", "x", "is no folder with train.tsv, dev.tsv and worldtree"),
     ],
 )
 def test_a_file_in_another_layout_is_refused_in_one_sentence(tmp_path, spec, name, content, sentence):
@@ -363,12 +379,15 @@ def test_a_path_that_ends_on_a_relation_is_refused(graph_folder):
         ("scifact", ["beir"]),
         ("scifact/corpus.jsonl", []),
         ("entailmentbank", ["entailmentbank"]),
+        ("entailmentbank/dev.tsv", ["entailmentbank"]),
         ("mmlu", ["mmlu"]),
         ("mmlu/dev", ["mmlu"]),
         ("mmlu/dev/anatomy_dev.csv", ["mmlu"]),
         ("contractnli", ["contractnli"]),
         ("contractnli/dev.json", ["contractnli"]),
         ("pathquestion", ["graph"]),
+        ("pathquestion/PQ-2H.txt", ["graph"]),
+        ("pathquestion/readme.txt", []),
         ("flagembedding_format", []),
         ("flagembedding_format/embedder_nq.jsonl", []),
         ("trec_eval", []),
@@ -376,7 +395,9 @@ def test_a_path_that_ends_on_a_relation_is_refused(graph_folder):
     ],
 )
 def test_published_files_are_recognised_as_their_own_format_only(shared_data, path, formats):
-    assert [name for name, (recognise, _) in FORMATS.items() if recognise(shared_data / path)] == formats
+    generic = {"csv", "jsonl", "parquet", "text"}  # they take what nobody else knows
+    found = [name for name, (recognise, _) in FORMATS.items() if recognise(shared_data / path)]
+    assert [name for name in found if name not in generic] == formats
 
 
 @pytest.mark.shared

@@ -6,26 +6,53 @@ from collections.abc import Callable
 from pathlib import Path
 
 from explorer.collections import (
+    archives,
     beir,
     contractnli,
     entailmentbank,
     graph,
+    hub,
+    irds,
     mmlu,
     multihop,
     musique,
     nq,
     qasper,
+    smart,
     squad,
+    tables,
+    texts,
     trec,
 )
 from explorer.collections.collection import Collection, Judgement, Note, Parts, assemble
+from explorer.files import assets
 from explorer.records import ExplorerError
 
-__all__ = ["FORMATS", "Collection", "Judgement", "Note", "Parts", "assemble", "bundled", "open_collection"]
+__all__ = [
+    "FORMATS",
+    "Collection",
+    "Judgement",
+    "Note",
+    "Parts",
+    "assemble",
+    "bundled",
+    "open_collection",
+    "recognised",
+]
 
-FORMATS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Parts]]] = {
+Recognise = Callable[[Path], bool]
+Load = Callable[[Path], Parts]
+
+
+def _never(path: Path) -> bool:
+    """For formats that are only opened by name."""
+    return False
+
+
+FORMATS: dict[str, tuple[Recognise, Load]] = {
     "beir": (beir.recognise, beir.load),
     "trec": (trec.recognise, trec.load),
+    "smart": (smart.recognise, smart.load),
     "qasper": (qasper.recognise, qasper.load),
     "hotpotqa": (multihop.recognise, multihop.load),
     "2wiki": (multihop.recognise, multihop.load),
@@ -37,16 +64,18 @@ FORMATS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Parts]]] = {
     "entailmentbank": (entailmentbank.recognise, entailmentbank.load),
     "contractnli": (contractnli.recognise, contractnli.load),
     "graph": (graph.recognise, graph.load),
+    "csv": (tables.recogniser(".csv", ".tsv"), tables.load),
+    "jsonl": (tables.recogniser(".jsonl", ".json"), tables.load),
+    "parquet": (tables.recogniser(".parquet"), tables.load),
+    "text": (texts.recognise, texts.load),
+    "hf": (_never, hub.load),
+    "irds": (_never, irds.load),
 }
 
 
 def bundled() -> dict[str, Path]:
     """Name -> folder of the collections that come with Explorer."""
-    package = Path(__file__).parents[1]
-    for assets in (package / "assets", package.parent / "assets"):
-        if (assets / "collections").is_dir():
-            return {path.parent.name: path.parent for path in sorted(assets.glob("collections/*/corpus.jsonl"))}
-    return {}
+    return {path.parent.name: path.parent for path in sorted(assets().glob("collections/*/corpus.jsonl"))}
 
 
 def open_collection(spec: str, *, scoped: bool = True) -> Collection:
@@ -56,20 +85,27 @@ def open_collection(spec: str, *, scoped: bool = True) -> Collection:
     return collection if scoped else collection.unscoped()
 
 
+def recognised(path: Path) -> str:
+    """The format of a folder or file."""
+    for name, (recognise, _) in FORMATS.items():
+        if recognise(path):
+            return name
+    raise ExplorerError(
+        f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
+    )
+
+
 def _resolve(spec: str) -> tuple[str, Path]:
     if spec in (known := bundled()):
         return "beir", known[spec]
     name, colon, rest = spec.partition(":")
     if colon and name in FORMATS:
-        return name, Path(rest).expanduser()
+        path = Path(rest).expanduser()
+        return name, archives.unpacked(path) if archives.recognise(path) else path
     path = Path(spec).expanduser()
     if path.exists():
-        for name, (recognise, _) in FORMATS.items():
-            if recognise(path):
-                return name, path
-        raise ExplorerError(
-            f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
-        )
+        path = archives.unpacked(path) if archives.recognise(path) else path
+        return recognised(path), path
     if colon and name.isalnum():
         raise ExplorerError(f"unknown format {name!r} in {spec!r}; choose from {', '.join(FORMATS)}")
     raise ExplorerError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from explorer.collections.lines import DocumentLines
+from explorer.collections.mending import mended
 from explorer.collections.splits import SPLITS, assign_splits
-from explorer.files import content_hash
+from explorer.files import hash_of
 from explorer.records import Document, ExplorerError, Qrels, Query
 
 T = TypeVar("T")
@@ -38,15 +40,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a format's reader hands over: records in file order, not yet joined.
+    """What a format's reader hands over: records in file order, not yet joined; documents that stay on disk as they are.
 
     ``splits`` maps query_id to the split its source publishes, where that is not said by the judgements.
     """
 
-    documents: Iterable[Document]
+    documents: Iterable[Document] | DocumentLines
     queries: Iterable[Query]
     judgements: Iterable[Judgement] = ()
     splits: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Collection:
     @property
     def fingerprint(self) -> str:
         """Changes whenever an id or a text of a document changes."""
-        return content_hash(*(part for doc in self.documents.values() for part in (doc.doc_id, doc.content)))
+        return hash_of(part for doc in self.documents.values() for part in (doc.doc_id, doc.content))
 
     def split(self, name: str) -> list[Query]:
         """The queries of a split, in file order; "all" is every query."""
@@ -98,18 +101,30 @@ def assemble(source: str, parts: Parts) -> Collection:
 
     Multiple choice may come without documents: its questions can be answered by choosing.
     """
-    documents, repeated = _by_id("document", source, ((doc.doc_id, doc) for doc in parts.documents))
-    queries, _ = _by_id("query", source, ((query.query_id, query) for query in parts.queries))
+    documents, repeated, empty = _documents(source, parts.documents)
+    queries, _ = _by_id("query", source, ((query.query_id, query) for query in map(mended, parts.queries)))
     if not documents and not (queries and all(query.options for query in queries.values())):
         raise ExplorerError(f"{source} holds no documents; a collection needs at least one with text")
     qrels, published, notes = _join(parts.judgements, documents, queries)
-    empty = [doc.doc_id for doc in documents.values() if not doc.content.strip()]
-    scopes = {doc.group for doc in documents.values()}
-    nowhere = [query.query_id for query in queries.values() if query.scope and query.scope not in scopes]
+    scoped = [query for query in queries.values() if query.scope]
+    scopes = {doc.group for doc in documents.values()} if scoped else set()
+    nowhere = [query.query_id for query in scoped if query.scope not in scopes]
     notes += [("repeated documents", repeated), ("empty documents", empty), ("scopes without documents", nowhere)]
-    whole = Collection(source, documents, queries, qrels, {}, tuple(_note(code, ids) for code, ids in notes if ids))
+    whole = Collection(
+        source, documents, queries, qrels, {}, (*parts.notes, *(_note(code, ids) for code, ids in notes if ids))
+    )
     groups = {query_id: whole.groups_of(query) for query_id, query in queries.items()}
     return replace(whole, splits=assign_splits(groups, {**parts.splits, **published}))
+
+
+def _documents(
+    source: str, documents: Iterable[Document] | DocumentLines
+) -> tuple[Mapping[str, Document], list[str], list[str]]:
+    """(documents by id, ids that came twice, ids of empty ones)."""
+    if isinstance(documents, DocumentLines):
+        return documents, documents.repeated, documents.empty
+    by_id, repeated = _by_id("document", source, ((doc.doc_id, doc) for doc in map(mended, documents)))
+    return by_id, repeated, [doc.doc_id for doc in by_id.values() if not doc.content.strip()]
 
 
 def _by_id(kind: str, source: str, items: Iterable[tuple[str, T]]) -> tuple[dict[str, T], list[str]]:

@@ -1,9 +1,9 @@
 """EntailmentBank (Dalvi et al. 2021): grade-school science questions, each with a proof from WorldTree's facts.
 
 A folder with train.tsv, dev.tsv and test.tsv (question and context, then the proof), meta-*.tsv (the question's id,
-line by line) and the corpus of facts as JSON. A fact is a document and its own group; facts are shared between
-questions of all splits. What the proof uses has grade 2, in the order of the proof; other context is a distractor
-nobody judged. Context sentences that the corpus lacks become documents of their own.
+line by line) and the corpus of facts as JSON; or one of these splits, or the facts alone, in such a folder. A fact is
+a document and its own group; facts are shared between questions of all splits. What the proof uses has grade 2, in the
+order of the proof; other context is a distractor nobody judged. Context sentences that the corpus lacks become documents of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from explorer.collections.splits import SPLITS
 from explorer.records import Document, ExplorerError, Query
 
 FACTS = "worldtree_corpus_sentences_extended.json"
+FILES = tuple(f"{split}.tsv" for split in SPLITS)
 WHAT = "WorldTree's facts: a JSON object of id and sentence"
 LAYOUT = "$question$ = … ; $answer$ = … ; $hypothesis$ = … ; $context$ = sent1: …, a tab, and $proof$ = …"
 LINE = re.compile(r".*\$question\$ = (.*?) ; \$answer\$ = (.*?) ; \$hypothesis\$ = (.*?) ; \$context\$ = (.*)\t(.*)")
@@ -28,18 +29,23 @@ USED = re.compile(r"\bsent\d+\b")
 
 
 def recognise(path: Path) -> bool:
-    return (path / FACTS).is_file()
+    if path.is_dir():
+        return (path / FACTS).is_file()
+    return path.is_file() and (path.name == FACTS or (path.name in FILES and (path.parent / FACTS).is_file()))
 
 
 def load(path: Path) -> Parts:
-    if not path.is_dir():
-        raise ExplorerError(f"{path} is not a folder; EntailmentBank is one with train.tsv, dev.tsv and {FACTS}")
-    facts = _Facts(read.json_value(path / FACTS, dict, WHAT))
+    if not path.is_dir() and not recognise(path):
+        raise ExplorerError(
+            f"{path} is no folder with train.tsv, dev.tsv and {FACTS}, nor one of these files; EntailmentBank is such a folder"
+        )
+    folder, published = (path, SPLITS) if path.is_dir() else (path.parent, [path.stem] if path.name in FILES else [])
+    facts = _Facts(read.json_value(folder / FACTS, dict, WHAT))
     queries: dict[str, Query] = {}
     judgements: list[Judgement] = []
     splits: dict[str, str] = {}
-    for split in SPLITS:
-        for query_id, line, where in _lines(path, split):
+    for split in published:
+        for query_id, line, where in _lines(folder, split):
             name = _unused(query_id, queries)
             queries[name], grades = _question(name, line, facts, where)
             judgements += [Judgement(name, doc_id, grade) for doc_id, grade in grades.items()]

@@ -1,7 +1,8 @@
 """PathQuestion (Zhou et al. 2018): questions over a knowledge graph, each with the path that leads to its answer.
 
 A folder of text files told apart by content: triples (subject, relation, object, by tabs) and questions (question,
-answer(answer/answer/), subject#relation#entity#…#answer, by tabs). Each triple is a document and its subject the
+answer(answer/answer/), subject#relation#entity#…#answer, by tabs); or one of these files: questions are joined with the
+triples beside them. Each triple is a document and its subject the
 group. The triples of the path are the hops and have grade 1, the one that states the answer grade 2.
 """
 
@@ -20,18 +21,22 @@ END = "<end>"  # closes a path; what follows repeats the answer
 
 
 def recognise(path: Path) -> bool:
-    kinds = {_kind(head) for head in read.heads(path, "*.txt")} if path.is_dir() else set()
-    return {"triples", "questions"} <= kinds
+    if path.is_dir():
+        return {"triples", "questions"} <= {_kind(head) for head in read.heads(path, "*.txt")}
+    lines = read.head(path).splitlines()[:20] if path.is_file() and path.suffix == ".txt" else []
+    return bool(lines) and all(line.count("\t") == 2 for line in lines)
 
 
 def load(path: Path) -> Parts:
-    if not path.is_dir():
-        raise ExplorerError(f"{path} is not a folder; PathQuestion is one of text files with triples and questions")
+    if not path.exists() or not (files := _files(path)):
+        raise ExplorerError(
+            f"{path} holds neither triples nor questions; expected three columns parted by tabs: subject, relation, "
+            "object, or question, answer(answer/), subject#relation#entity#…#answer"
+        )
     triples: dict[Triple, Document] = {}
     queries: list[Query] = []
     judgements: list[Judgement] = []
-    for file in read.files(path, "*.txt"):
-        kind = _kind(read.head(file))
+    for file, kind in files.items():
         if kind == "triples":
             triples |= {triple: _document(triple) for triple in _lines(file)}
         if kind == "questions":
@@ -49,6 +54,15 @@ def _kind(head: str) -> str:
     if len(fields) != 3:
         return ""
     return "questions" if "#" in fields[2] and fields[1].endswith(")") else "triples"
+
+
+def _files(path: Path) -> dict[Path, str]:
+    """file -> what it holds: of a folder, or a file alone, questions with the triples beside them."""
+    kinds = {file: _kind(read.head(file)) for file in read.files(path, "*.txt")}
+    if path.is_file() and kinds[path] == "questions":
+        beside = {file: _kind(read.head(file)) for file in read.files(path.parent, "*.txt")}
+        kinds |= {file: kind for file, kind in beside.items() if kind == "triples"}
+    return {file: kind for file, kind in kinds.items() if kind}
 
 
 def _lines(file: Path) -> Iterator[Triple]:

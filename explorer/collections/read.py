@@ -21,6 +21,41 @@ def text(path: Path) -> str:
         raise ExplorerError(f"{path} is not UTF-8 (byte {error.start}); convert it, e.g. with iconv") from error
 
 
+def decoded(path: Path) -> tuple[str, str]:
+    """(text, ""), or (text, the likely encoding) of a file that is not UTF-8."""
+    from charset_normalizer import from_bytes
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ExplorerError(f"{path} does not exist; check the path") from error
+    try:
+        return data.decode("utf-8-sig"), ""
+    except UnicodeDecodeError as error:
+        # files that two programs wrote to are of two encodings: only the lines that are not UTF-8 tell the other
+        lines = [data] if b"\0" in data else data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        likely = from_bytes(b"\n".join(line for line in lines if _utf8(line) is None))
+        western = [found for found in likely if found.encoding == "cp1252"]  # among its like, by far the most frequent
+        best = western[0] if western else likely.best()
+        if best is None:
+            raise ExplorerError(
+                f"{path} is in no encoding that can be told (byte {error.start}); convert it to UTF-8"
+            ) from error
+        if len(lines) == 1:
+            return str(best), best.encoding
+        known = ((line, _utf8(line)) for line in lines)
+        return "\n".join(
+            line.decode(best.encoding, "replace") if read is None else read for line, read in known
+        ), best.encoding
+
+
+def _utf8(line: bytes) -> str | None:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def json_value(path: Path, kind: type, what: str) -> Any:
     """The JSON of a file whose outermost value must be a ``kind``; ``what`` describes the format."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from explorer.collections import read
 from explorer.collections.collection import Judgement, Parts
-from explorer.records import Document, ExplorerError, Query, Ranking, Run
+from explorer.records import Document, ExplorerError, Qrels, Query, Ranking, Run
 
 DOC = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
 TOPIC = re.compile(r"<top>(.*?)(?:</top>|(?=<top>)|\Z)", re.DOTALL | re.IGNORECASE)
@@ -105,7 +105,7 @@ def run(file: Path) -> Run:
     """Lines of "query_id Q0 doc_id rank score tag". As in trec_eval the score decides, not the rank column."""
     scores: dict[str, dict[str, float]] = {}
     for number, line in enumerate(read.text(file).splitlines(), start=1):
-        fields = COMMENT.sub("", line).split()
+        fields = (COMMENT.sub("", line) if "#" in line else line).split()
         if not fields:
             continue
         if len(fields) < 6:  # a tag may hold spaces, as in trec_eval's own test files
@@ -131,8 +131,24 @@ def _score(value: str, where: str) -> float:
 def save_run(result: Run, tag: str, file: Path) -> None:
     """Writes a TREC run; spaces in the tag would add columns, so they become underscores."""
     lines = [
-        f"{query_id} Q0 {doc.doc_id} {doc.rank} {doc.score!r} {'_'.join(tag.split())}\n"
+        f"{_column(query_id)} Q0 {_column(doc.doc_id)} {doc.rank} {doc.score!r} {'_'.join(tag.split())}\n"
         for query_id, ranking in result.rankings.items()
         for doc in ranking
     ]
     file.write_text("".join(lines), encoding="utf-8")
+
+
+def save_qrels(qrels: Qrels, file: Path) -> None:
+    """Writes lines of "query_id 0 doc_id grade"."""
+    lines = [
+        f"{_column(query_id)} 0 {_column(doc_id)} {grade}\n"
+        for query_id, grades in qrels.items()
+        for doc_id, grade in grades.items()
+    ]
+    file.write_text("".join(lines), encoding="utf-8")
+
+
+def _column(name: str) -> str:
+    if len(name.split()) != 1:
+        raise ExplorerError(f"the id {name!r} holds white space, which parts the columns of a TREC file; rename it")
+    return name

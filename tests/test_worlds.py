@@ -1,0 +1,132 @@
+"""The bundled worlds: what is promised of them, and that they are rebuilt bit for bit from their sources."""
+
+import filecmp
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from explorer.collections import open_collection
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "assets" / "worlds"
+WORLDS = ("meridian", "clauses", "atlas")
+
+
+@pytest.fixture(scope="module")
+def worlds():
+    return {name: open_collection(name) for name in WORLDS}
+
+
+def test_one_command_rebuilds_the_worlds_bit_for_bit(tmp_path):
+    subprocess.run([sys.executable, str(SOURCES / "build.py"), str(tmp_path)], check=True, capture_output=True)
+    for world in WORLDS:
+        built = sorted(path.relative_to(tmp_path) for path in (tmp_path / world).rglob("*") if path.is_file())
+        assert built
+        assert [
+            f for f in built if not filecmp.cmp(tmp_path / f, ROOT / "assets" / "collections" / f, shallow=False)
+        ] == []
+
+
+def test_a_source_that_breaks_a_promise_stops_the_build(tmp_path):
+    """A question whose answer no marked sentence supports must not reach a user."""
+    copy = tmp_path / "worlds"
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    passages = copy / "meridian" / "a-north-coast" / "passages.md"
+    fact = json.loads((copy / "meridian" / "a-north-coast" / "questions.jsonl").read_text().splitlines()[0])["facts"][0]
+    passages.write_text(passages.read_text().replace(fact, "a999"))
+    ended = subprocess.run(
+        [sys.executable, str(copy / "build.py"), str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert f"no passage states {fact}" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_sizes_and_hops(worlds):
+    assert len(worlds["meridian"].documents) >= 600
+    hops = Counter(min(3, len(query.hops)) for query in worlds["meridian"].queries.values())
+    assert sum(hops.values()) >= 240
+    assert len({doc.group for doc in worlds["clauses"].documents.values()}) >= 24
+    assert len(worlds["clauses"].queries) >= 150
+    assert sum(len(doc.meta["triples"]) for doc in worlds["atlas"].documents.values()) >= 3000
+    assert len(worlds["atlas"].queries) >= 150
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_query_has_answers_a_rationale_gold_and_traps(worlds, name):
+    world = worlds[name]
+    for query in world.queries.values():
+        assert query.answers and query.rationale
+        assert 2 in world.qrels[query.query_id].values()
+    traps = sum(0 in grades.values() for grades in world.qrels.values())
+    assert traps > (0.9 if name != "atlas" else 0.3) * len(world.queries)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_evidence_lies_within_relevant_documents(worlds, name):
+    world = worlds[name]
+    for query in world.queries.values():
+        assert query.evidence
+        for doc_id, spans in query.evidence.items():
+            assert world.qrels[query.query_id][doc_id] == 2
+            assert all(0 <= span.start < span.end <= len(world.documents[doc_id].text) for span in spans)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_no_entity_or_contract_is_relevant_in_two_splits(worlds, name):
+    world = worlds[name]
+    groups = {split: {g for q in world.split(split) for g in world.groups_of(q)} for split in ("train", "dev", "test")}
+    assert not groups["train"] & groups["dev"] | groups["train"] & groups["test"] | groups["dev"] & groups["test"]
+    assert all(groups.values())
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_baseline_leaves_room(worlds, name, shared_workspace):
+    from explorer.workbench import Workbench
+
+    found = Workbench(worlds[name], shared_workspace).evaluate(
+        ["dense:minilm", "bm25"], split="test", measures=["nDCG@10"]
+    )
+    assert 0.45 <= found.report["systems"]["dense:minilm"]["measures"]["nDCG@10"] <= 0.75
+
+
+# what comes with them
+
+
+def test_bundled_students_are_offered_for_their_collection_and_cannot_be_changed(workspace):
+    from explorer.records import ExplorerError
+    from explorer.workbench import Workbench
+    from explorer.workspace import bundled_runs
+
+    offered = Workbench.open("meridian", workspace).students()
+    assert {run.run_id for run in offered} == {name for name in bundled_runs() if name.startswith("meridian")}
+    assert offered
+    for run in offered:
+        assert sum(path.stat().st_size for path in run.student.rglob("*") if path.is_file()) <= 2 * 2**20
+        with pytest.raises(ExplorerError, match="comes with Explorer and stays as it is"):
+            run.delete()
+
+
+def test_a_bundled_student_ranks_without_being_trained(workspace):
+    from explorer.workbench import Workbench
+
+    bench = Workbench.open("meridian", workspace)
+    query = bench.collection.split("test")[0]
+    assert {"meridian-gold-adapter", "meridian-gold-lora"} <= {run.run_id for run in bench.students()}
+    for run in bench.students()[:2]:
+        assert len(bench.search(f"student:{run.run_id}", [query], 5).rankings[query.query_id]) == 5
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_recorded_utilities_cover_what_the_baseline_shows(worlds, name, shared_workspace):
+    """The first screen needs no language model."""
+    from explorer.workbench import Workbench
+
+    bench = Workbench(worlds[name], shared_workspace)
+    recorded = bench.recorded("utility")
+    assert {q.query_id for q in bench.collection.split("test")} <= recorded.keys()
