@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ from explorer.records import ExplorerError
 
 def content_hash(*parts: str) -> str:
     """SHA-256 over length-prefixed parts, so that ("ab", "c") and ("a", "bc") differ."""
+    return hash_of(parts)
+
+
+def hash_of(parts: Iterable[str]) -> str:
+    """``content_hash`` of parts that come one by one, however many they are."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -86,6 +91,12 @@ def sweep(folder: Path) -> None:
     for part in folder.glob(".part-*"):
         if not process_alive(int(part.name.split("-")[1])):
             shutil.rmtree(part, ignore_errors=True)
+
+
+def assets() -> Path:
+    """The folder of what comes with Explorer: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / "assets" if (package / "assets" / "collections").is_dir() else package.parent / "assets"
 
 
 def sha256(path: Path) -> str:

@@ -102,7 +102,7 @@ def start(run: RunFolder, device: str | None = None) -> None:
     chosen = ["--device", device] if device else []
     gently = ["nice", "-n", "10"] if shutil.which("nice") else []
     with (run.path / "log.txt").open("ab") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [*gently, sys.executable, "-m", "explorer", "runs", "resume", run.run_id, *chosen],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -110,6 +110,8 @@ def start(run: RunFolder, device: str | None = None) -> None:
             env=environment,
             start_new_session=True,
         )
+    run.set_state("starting", pid=process.pid)  # whoever cancels it now means this process, not ours
+    threading.Thread(target=process.wait, daemon=True).start()  # once it ends it is gone, and no longer counts as alive
 
 
 def resume(run: RunFolder, device: str | None = None) -> None:
@@ -126,6 +128,8 @@ def cancel(run: RunFolder) -> None:
     state = run.state
     if state["state"] in ACTIVE:
         os.kill(state["pid"], signal.SIGINT)
+        if state["state"] == "starting":  # nobody listens yet who could say so
+            run.set_state("cancelled")
     elif state["state"] == "orphaned":
         run.set_state("cancelled")
     else:

@@ -15,6 +15,10 @@ from typing import Any, Protocol, runtime_checkable
 class ExplorerError(Exception):
     """A problem the user can fix; its message is shown as it is, in one sentence."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: IPython asks an exception for this before it writes a traceback."""
+        return [str(self)]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -33,11 +37,21 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of a text, with a weight in [0, 1]."""
+
+    start: int
+    end: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question. With a ``scope`` it is searched only among documents whose group equals it.
 
     ``answers`` are reference answers, any of which is right; ``hops`` are the doc_ids of the
-    evidence chain in reading order, and ``rationale`` is why the answer is right, where the collection gives one.
+    evidence chain in reading order, ``rationale`` is why the answer is right, ``evidence`` where documents (by doc_id)
+    say so and ``scores`` what a teacher gave documents, where the collection tells.
     """
 
     query_id: str
@@ -47,6 +61,8 @@ class Query:
     options: tuple[str, ...] = ()
     hops: tuple[str, ...] = ()
     rationale: str = ""
+    evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    scores: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 Qrels = Mapping[str, Mapping[str, int]]
@@ -103,15 +119,6 @@ class Run:
 
     retriever: str
     rankings: Mapping[str, Ranking]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters [start, end) of a text, with a weight in [0, 1]."""
-
-    start: int
-    end: int
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ SILENT = Query("s", "Who mends the nets?")
 @pytest.fixture
 def small():
     queries = [ASKED, CHOICE, SILENT]
-    return assemble("small", Parts([HELPS, PIKE], queries, [Judgement(q.query_id, "helps", 1, "test") for q in queries]))
+    return assemble(
+        "small", Parts([HELPS, PIKE], queries, [Judgement(q.query_id, "helps", 1, "test") for q in queries])
+    )
 
 
 @pytest.fixture

@@ -60,13 +60,20 @@ def test_split_all_frees_the_test_queries_for_training():
 
 def test_nothing_left_to_train_on_is_one_sentence():
     leaking = collection(TEXTS, {"t1": ("e", "train"), "d": ("c", "dev"), "e": ("e", "test")})
-    with pytest.raises(ExplorerError, match="small has no query to train on in split 'train'; splits: train 1, dev 1, test 1"):
+    with pytest.raises(
+        ExplorerError, match="small has no query to train on in split 'train'; splits: train 1, dev 1, test 1"
+    ):
         divide(leaking, "train", "drop")
 
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
-    [(0.01, 0.2, "better"), (-0.2, -0.01, "worse"), (-0.01, 0.2, "no difference shown"), (0.0, 0.2, "no difference shown")],
+    [
+        (0.01, 0.2, "better"),
+        (-0.2, -0.01, "worse"),
+        (-0.01, 0.2, "no difference shown"),
+        (0.0, 0.2, "no difference shown"),
+    ],
 )
 def test_better_is_said_only_when_the_interval_lies_above_zero(low, high, said):
     assert verdict(low, high) == said

@@ -187,7 +187,9 @@ def test_with_one_positive_and_no_masks_it_is_the_librarys_multiple_negatives_ra
     expected = theirs([{"sentence_embedding": queries}, {"sentence_embedding": documents}], None)
     teacher = torch.eye(5) if name == "list" else torch.full((5, 5), UNSCORED).fill_diagonal_(1.0)
     teacher[torch.isnan(teacher)] = 0.0  # every document a candidate: the losses refuse lists of one
-    assert LOSSES[name](PRESETS["full"])(queries @ documents.T, teacher).item() == pytest.approx(expected.item(), abs=1e-5)
+    assert LOSSES[name](PRESETS["full"])(queries @ documents.T, teacher).item() == pytest.approx(
+        expected.item(), abs=1e-5
+    )
 
 
 def test_the_triplet_is_the_librarys():
@@ -207,7 +209,10 @@ def features_of(encoder, texts):
 
 def test_cached_gradients_are_the_gradients(models):
     """Gao et al. 2021: large batches without the memory; the parameters must move exactly the same."""
-    queries, documents = ["tide mill", "old quay"], ["the mill turns with the tide " * 4, "a quay of stone", "pike", "reeds"]
+    queries, documents = (
+        ["tide mill", "old quay"],
+        ["the mill turns with the tide " * 4, "a quay of stone", "pike", "reeds"],
+    )
     teacher = torch.tensor([[1.0, 0.2, 0.0, UNSCORED], [0.1, 0.9, MASKED, 0.0]])
     found = []
     for cached in (False, True):
@@ -238,7 +243,12 @@ def test_a_reranker_reads_only_real_pairs_and_adds_the_cosine():
 
 def test_texts_embedded_by_length_are_the_texts_embedded_at_once(models):
     encoder = models.trainable("minilm")
-    texts = ["tide", "the mill stands at the end of the quay " * 6, "who built it and when was it built?", "pike " * 40] * 6
+    texts = [
+        "tide",
+        "the mill stands at the end of the quay " * 6,
+        "who built it and when was it built?",
+        "pike " * 40,
+    ] * 6
     features = encoder.preprocess(texts)
     with torch.no_grad():
         at_once = encoder(dict(features))["sentence_embedding"]

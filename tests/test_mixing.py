@@ -17,7 +17,11 @@ def test_radios_mix_worked_by_hand():
 
 def test_a_constant_list_is_a_half_and_moves_nothing():
     assert minmax({"a": 7.0, "b": 7.0}) == {"a": 0.5, "b": 0.5}
-    mixed = mix({"rationale": {"a": 7.0, "b": 7.0}, "retriever": {"a": 0.1, "b": 0.9}}, {"rationale": 0.5, "retriever": 0.5}, minmax)
+    mixed = mix(
+        {"rationale": {"a": 7.0, "b": 7.0}, "retriever": {"a": 0.1, "b": 0.9}},
+        {"rationale": 0.5, "retriever": 0.5},
+        minmax,
+    )
     assert mixed == pytest.approx({"a": 0.25, "b": 0.75})
 
 
@@ -35,7 +39,9 @@ def test_a_fusion_worked_by_hand():
 
 def test_only_documents_that_every_part_scored_are_mixed():
     """A teacher that scored part of the candidates must not give the others a place."""
-    mixed = mix({"utility": {"a": 1.0, "b": 0.0, "c": 5.0}, "rationale": {"a": 0.1, "b": 0.2}}, {"utility": 1, "rationale": 1})
+    mixed = mix(
+        {"utility": {"a": 1.0, "b": 0.0, "c": 5.0}, "rationale": {"a": 0.1, "b": 0.2}}, {"utility": 1, "rationale": 1}
+    )
     assert mixed == pytest.approx({"a": 0.0, "b": 0.0})
 
 

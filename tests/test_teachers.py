@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from explorer.collections import Parts, assemble
+from explorer.collections import Parts, assemble, open_collection
 from explorer.collections.collection import Judgement
 from explorer.evaluation.answers import exact_match, token_f1
-from explorer.records import Document, ExplorerError, Query, Scorer
+from explorer.records import Document, ExplorerError, Query, Scorer, silent
 from explorer.supervision.cached import CachedReader
 from explorer.supervision.gold import JudgeTeacher, TaskTeacher, expected_grade
 from explorer.supervision.prompts import PROMPTS
@@ -18,8 +18,8 @@ from explorer.workbench import Workbench
 from explorer.workbench.scorefile import load_scores, save_scores
 from explorer.workbench.specs import RERANKERS, Retrievers
 from explorer.workbench.teachers import Teacher
-from explorer.workbench.teaching import candidates_of, scores_for
-from explorer.workspace import Workspace
+from explorer.workbench.teaching import candidates_of, compute, recorded_scores, scores_for
+from explorer.workspace import Label, Workspace
 
 DOCUMENTS = [
     Document("helps", "The tide mill at Sallow was built in 1743. Its builder was Ada Oake."),
@@ -53,6 +53,38 @@ def test_gold_scores_what_is_judged_and_nothing_else(retrievers):
     scores = scores_for(retrievers, Teacher("gold"), ALL).by_query
     assert scores["q"].values == {"helps": 2.0, "pike": 0.0}, "echo is unjudged, not useless"
     assert scores["silent"].left_out == "not judged"
+
+
+def test_labels_of_people_teach_like_judgements_and_are_kept_apart_from_them(retrievers):
+    file = retrievers.models.workspace.labels("small")
+    for doc_id, grade in (("pike", 3), ("helps", 0)):
+        file.add(Label("q", doc_id, grade))
+    run = retrievers.get("dense:minilm").search([QUERY], 1)
+    teacher = Teacher("gold:labels")
+    candidates = candidates_of(retrievers, run, teacher)
+    assert candidates["q"] == ("echo", "pike", "helps")
+    scores = scores_for(retrievers, teacher, {**candidates, "silent": ("helps",)})
+    assert scores.by_query["q"].values == {"pike": 3.0, "helps": 0.0} and scores.teacher == "gold:labels"
+    assert scores.by_query["silent"].left_out == "not judged"
+
+
+def test_a_bundled_rationale_is_read_unmixed_and_mixed_under_the_lambda_asked_for(models):
+    meridian = Retrievers(open_collection("meridian"), models)
+    query = meridian.collection.split("test")[0]
+    ids = meridian.get("dense:minilm").search([query], 5).rankings[query.query_id].doc_ids
+    by_lambda = [
+        scores_for(meridian, Teacher("rationale:given", lam=lam), {query.query_id: ids}).by_query[query.query_id].values
+        for lam in (0.0, 1.0)
+    ]
+    teacher = Teacher("rationale:given")
+    (fresh,) = compute(
+        meridian, teacher, [(query, [meridian.collection.documents[d] for d in ids])], silent
+    ).by_query.values()
+    recorded = recorded_scores(meridian.collection, teacher).by_query[query.query_id]
+    assert {d: recorded.values[d] for d in ids} == pytest.approx(fresh.values, abs=5e-3)
+    assert max(by_lambda[0], key=by_lambda[0].get) == ids[0], "lambda 0 is the retriever's own order"
+    assert max(by_lambda[1], key=by_lambda[1].get) == max(fresh.values, key=fresh.values.get)
+    assert recorded_scores(meridian.collection, Teacher("rationale:given", base="bm25")) is None
 
 
 @pytest.mark.parametrize("source", ["answer", "given"])
@@ -116,8 +148,8 @@ def test_a_fusion_standardises_its_parts_and_gold_joins_where_it_exists(retrieve
 
 def test_candidates_of_a_teacher_that_uses_judgements_include_what_the_baseline_missed(small, retrievers):
     run = retrievers.get("dense:minilm").search([QUERY], 1)
-    assert candidates_of(small, run, Teacher("utility"))["q"] == ("echo",)
-    assert candidates_of(small, run, Teacher("gold"))["q"] == ("echo", "helps", "pike")
+    assert candidates_of(retrievers, run, Teacher("utility"))["q"] == ("echo",)
+    assert candidates_of(retrievers, run, Teacher("gold"))["q"] == ("echo", "helps", "pike")
 
 
 def test_an_expected_grade_weighs_the_digits_by_their_probability():
@@ -139,7 +171,7 @@ def test_the_task_labels_what_turns_a_wrong_answer_right(cached):
 
 def test_scores_with_parts_and_rationales_survive_the_disk(small, retrievers, tmp_path):
     scores = scores_for(retrievers, Teacher("rationale:given"), ALL)
-    save_scores(scores, "smollm2", ("passage",), small, tmp_path / "scores.parquet")
+    save_scores(scores, Teacher("utility"), small, tmp_path / "scores.parquet")
     loaded, about = load_scores(tmp_path / "scores.parquet")
     assert loaded == scores and about["reader"] == "smollm2" and scores.rationales["q"].spans
 
@@ -148,7 +180,7 @@ def test_scores_with_parts_and_rationales_survive_the_disk(small, retrievers, tm
     ("spec", "sentence"),
     [
         ("magic", "unknown teacher 'magic'; choose from gold, utility, rationale, fusion"),
-        ("gold:guess", "unknown teacher 'gold:guess'; write gold:qrels, gold:task, gold:judge"),
+        ("gold:guess", "unknown teacher 'gold:guess'; write gold:qrels, gold:labels, gold:task, gold:judge"),
         ("rationale:none", "write rationale:generated, rationale:extractive, rationale:given, rationale:answer"),
         ("utility:x", "unknown teacher 'utility:x'; write utility"),
         ("fusion:utility", "'utility' in 'fusion:utility' is no TEACHER=WEIGHT"),

@@ -61,7 +61,9 @@ def test_a_reader_without_chat_template_says_which_prompts_it_can_take(reader, t
     plain = copy.deepcopy(reader.tokenizer)
     plain.chat_template = None
     cached = CachedReader(Reader(plain, reader.model, "plain"), Workspace(tmp_path).utilities())
-    with pytest.raises(ExplorerError, match="no chat template, which the prompt 'chat' needs; choose the prompt passage or context"):
+    with pytest.raises(
+        ExplorerError, match="no chat template, which the prompt 'chat' needs; choose the prompt passage or context"
+    ):
         UtilityTeacher(cached, ["chat"]).score(QUERY, [HELPS])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,3 +63,20 @@ def krippendorff_alpha(sources: Sequence[Labels], level: Level = "ordinal") -> f
         return None
     table = np.array([[source.get(key, np.nan) for key in shared] for source in sources])  # (sources, pairs)
     return float(krippendorff.alpha(table, level_of_measurement=level))
+
+
+def order_agreement(
+    grades: Mapping[str, Mapping[str, int]], scores: Mapping[str, Mapping[str, float]]
+) -> tuple[float | None, int]:
+    """(share, pairs): in how many pairs of one query's documents with different grades the higher grade scores higher.
+
+    Equal scores count half; 0.5 is chance. Only documents both graded and scored are paired; None without a pair.
+    """
+    right = pairs = 0.0
+    for query_id, row in grades.items():
+        known = [(grade, scores.get(query_id, {})[d]) for d, grade in row.items() if d in scores.get(query_id, {})]
+        for (g, s), (h, t) in itertools.combinations(known, 2):
+            if g != h:
+                pairs += 1
+                right += 0.5 if s == t else float((g > h) == (s > t))
+    return (right / pairs if pairs else None), int(pairs)

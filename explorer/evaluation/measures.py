@@ -22,16 +22,23 @@ def per_query(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES
     Documents are handed over by rank, so that our tie rule (score, then doc_id, descending) decides.
     """
     wanted = {name: _measure(name) for name in measures}
+    ids = {_for_c(query_id): query_id for query_id in qrels}
+    judged = {key: {_for_c(d): grade for d, grade in qrels[query_id].items()} for key, query_id in ids.items()}
     ranked = {
-        query_id: {doc.doc_id: float(-doc.rank) for doc in run.rankings[query_id]}
-        for query_id in qrels
+        key: {_for_c(doc.doc_id): float(-doc.rank) for doc in run.rankings[query_id]}
+        for key, query_id in ids.items()
         if query_id in run.rankings
     }
     values = {name: dict.fromkeys(qrels, 0.0) for name in wanted}
     names = {measure: name for name, measure in wanted.items()}
-    for result in ir_measures.iter_calc(list(wanted.values()), qrels, ranked):
-        values[names[result.measure]][result.query_id] = float(result.value)
+    for result in ir_measures.iter_calc(list(wanted.values()), judged, ranked):
+        values[names[result.measure]][ids[result.query_id]] = float(result.value)
     return values
+
+
+def _for_c(text: str) -> str:
+    """trec_eval reads a text up to its first null byte, and two ids would become one."""
+    return text.replace("\0", "\\0")
 
 
 def _measure(name: str) -> ir_measures.Measure:

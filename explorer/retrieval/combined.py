@@ -81,12 +81,16 @@ class RecordedRetriever:
 
     def __init__(self, run: Run, documents: Mapping[str, Document]) -> None:
         self.spec = run.retriever
-        self._rankings = {
-            query_id: Ranking.from_scores(query_id, {d.doc_id: d.score for d in ranking if d.doc_id in documents})
-            for query_id, ranking in run.rankings.items()
-        }
+        self._rankings = {query_id: _known(ranking, documents) for query_id, ranking in run.rankings.items()}
         self.unknown = sum(d.doc_id not in documents for ranking in run.rankings.values() for d in ranking)
 
     def search(self, queries: Sequence[Query], k: int) -> Run:
         found = {query.query_id: self._rankings.get(query.query_id, Ranking(query.query_id, ())) for query in queries}
         return Run(self.spec, {query_id: Ranking(query_id, ranking.docs[:k]) for query_id, ranking in found.items()})
+
+
+def _known(ranking: Ranking, documents: Mapping[str, Document]) -> Ranking:
+    """The ranking without documents that are not there."""
+    if all(doc.doc_id in documents for doc in ranking):
+        return ranking
+    return Ranking.from_scores(ranking.query_id, {d.doc_id: d.score for d in ranking if d.doc_id in documents})

@@ -26,11 +26,11 @@ ANSWER_TOKENS = 24
 class JudgedTeacher:
     """Grades from qrels; a document nobody judged stays unscored."""
 
-    name = "gold:qrels"
     unit = "grade"
 
-    def __init__(self, qrels: Qrels) -> None:
+    def __init__(self, qrels: Qrels, name: str = "gold:qrels") -> None:
         self._qrels = qrels
+        self.name = name
 
     def score(self, query: Query, documents: Sequence[Document]) -> Scores:
         grades = self._qrels.get(query.query_id, {})

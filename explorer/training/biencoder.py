@@ -24,6 +24,7 @@ class BiEncoder:
     ) -> None:
         self.kind, self.examples, self.texts = kind, examples, texts
         self.resumes = kind.resumes
+        self.small = kind.small
         self.rates: Mapping[str, float] = {}
         self.model = prepare(base, kind, settings.rank)
         head = head_of(self.model) if kind.queries_fixed else None

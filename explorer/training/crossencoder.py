@@ -30,6 +30,7 @@ class CrossEncoder:
     """
 
     resumes = True
+    small = False
 
     def __init__(
         self,

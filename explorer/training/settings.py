@@ -75,6 +75,7 @@ class Learner(Protocol):
     model: Any
     module: Any  # torch module: (features, label) -> loss, the newest kept as ``last``
     resumes: bool
+    small: bool  # what it saves takes some MB at most
     rates: Mapping[str, float]  # pattern of parameter names -> a learning rate of their own
 
     def collate(self, rows: Sequence[Mapping[str, int]]) -> dict[str, Any]:

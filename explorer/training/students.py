@@ -31,7 +31,12 @@ class StudentKind:
     @property
     def resumes(self) -> bool:
         """Whether its checkpoints are worth keeping: what trains in seconds, or beside frozen weights, begins anew."""
-        return not (self.queries_fixed or self.low_rank)
+        return not self.small
+
+    @property
+    def small(self) -> bool:
+        """Whether a student is some MB at most: what trains is one matrix, or low-rank ones."""
+        return self.queries_fixed or self.low_rank
 
 
 STUDENTS: Mapping[str, StudentKind] = {

@@ -11,6 +11,7 @@ from typing import Any
 from explorer.files import disk_errors
 from explorer.records import ExplorerError
 from explorer.training.settings import DevSet, Kept, Learner, Outcome, Settings
+from explorer.training.trail import Trail
 from explorer.training.watch import Watch
 
 
@@ -36,7 +37,9 @@ def train(
     if not count:
         raise ExplorerError("no query is left to train on; see what was dropped, and score more queries or candidates")
     _without_dropout(learner.model)
-    watch = Watch(learner, settings, dev, folder, emit, stop)
+    started = kept is not None and any((folder / "checkpoints").glob("checkpoint-*"))
+    trail = Trail(folder, learner, anew=not started)
+    watch = Watch(learner, settings, dev, folder, emit, stop, trail.keep)
     steps = math.ceil(count / settings.batch)
     with tempfile.TemporaryDirectory() as scratch:
         trainer = _trainer(
@@ -65,9 +68,8 @@ def train(
             callbacks=[watch.callback(max(1, steps // settings.measures_per_epoch))],
         )
         watch.begin(kept)
-        started = any((folder / "checkpoints").glob("checkpoint-*"))
         with disk_errors(folder):
-            trainer.train(resume_from_checkpoint=True if kept and started else None)
+            trainer.train(resume_from_checkpoint=True if started else None)
     return watch.finish()
 
 

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from explorer.records import Run
 from explorer.training.settings import DevSet, Kept, Learner, Outcome, Settings
 
 TIE = 0.005  # dev differences below this are chance on some dozens of queries: the student that learned longer is kept
 
 
 class Watch:
-    """One run under way. The student kept is the newest that beats the base and comes within TIE of the best."""
+    """One run under way. The student kept is the newest that beats the base and comes within TIE of the best.
+
+    ``keep`` receives step and dev rankings of every measurement.
+    """
 
     def __init__(
         self,
@@ -23,9 +27,10 @@ class Watch:
         folder: Path,
         emit: Callable[[dict[str, Any]], None],
         stop: Callable[[], bool],
+        keep: Callable[[int, Run], None] = lambda step, ranked: None,
     ) -> None:
         self.learner, self.settings, self.dev = learner, settings, dev
-        self.folder, self.emit, self.stop = folder, emit, stop
+        self.folder, self.emit, self.stop, self.keep = folder, emit, stop, keep
         self.before = self.best = self.kept = 0.0
         self.best_step = self.step = self.misses = 0
         self.measured_at = -1
@@ -39,8 +44,10 @@ class Watch:
 
     def begin(self, kept: Kept | None) -> None:
         self.begun = time.monotonic()
-        self.before = self.best = self.kept = self._measure()
+        ranked = self.learner.rank(self.dev)
+        self.before = self.best = self.kept = self.dev.measure(ranked)
         self.cost = self.seconds
+        self.keep(0, ranked)
         if kept:
             self.best = self.kept = kept.value
             self.best_step = kept.step
@@ -50,13 +57,15 @@ class Watch:
 
     def measure(self) -> None:
         begun = time.monotonic()
-        value = self._measure()
+        ranked = self.learner.rank(self.dev)
+        value = self.dev.measure(ranked)
         self.misses = 0 if value > self.best else self.misses + 1
         self.best = max(self.best, value)
         better = value > self.before and value >= self.best - TIE
         if better:
             self.kept, self.best_step = value, self.step
             self.learner.save(self.folder / "student")
+        self.keep(self.step, ranked)
         self.measured_at = self.step
         self.cost = time.monotonic() - begun
         self.emit({"event": "dev", "step": self.step, "value": value, "best": better, "seconds": self.seconds})
@@ -97,7 +106,3 @@ class Watch:
                     control.should_training_stop = True
 
         return Callback()
-
-    def _measure(self) -> float:
-        """The dev measure of the student as it is now."""
-        return self.dev.measure(self.learner.rank(self.dev))

@@ -16,10 +16,14 @@ SHARD = 4096  # documents per vector file: what a killed encoding loses at most
 
 
 class VectorCache:
-    """Unit vectors of texts on disk, keyed by model, prompt and content, in shards of SHARD texts."""
+    """Unit vectors of texts on disk, keyed by model, prompt and content, in shards of SHARD texts.
 
-    def __init__(self, folder: Path) -> None:
+    With ``keep=False`` what is there is read and nothing is written.
+    """
+
+    def __init__(self, folder: Path, *, keep: bool = True) -> None:
         self.folder = folder
+        self.keep = keep
 
     def matrix(
         self,
@@ -35,28 +39,41 @@ class VectorCache:
         for start in range(0, len(texts), SHARD):
             shard = texts[start : start + SHARD]
             path = self.folder / f"{content_hash(key, *shard)}.npy"
-            if not path.exists():
-                vectors = encode(shard)
-                with atomic_file(path) as part, part.open("wb") as file:
-                    np.save(file, vectors)
-            parts.append(np.load(path))
+            if path.exists():
+                parts.append(np.load(path))
+            else:
+                parts.append(encode(shard))
+                if self.keep:
+                    with atomic_file(path) as part, part.open("wb") as file:
+                        np.save(file, parts[-1])
             report(min(start + SHARD, len(texts)), len(texts))
         return np.concatenate(parts)
 
 
 class ScoreCache:
-    """Records by content hash in one sqlite file; safe for several processes, kept after a kill."""
+    """Records by content hash in one sqlite file; safe for several processes, kept after a kill.
 
-    def __init__(self, path: Path) -> None:
+    With ``keep=False`` the file is copied into memory and stays as it is.
+    """
+
+    def __init__(self, path: Path, *, keep: bool = True) -> None:
         self.path = path
         with disk_errors(path), self._errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60, check_same_thread=False)
+            if keep:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path if keep else ":memory:", timeout=60, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
             )
+            if not keep and path.exists():
+                self._copy_from(path)
+
+    def _copy_from(self, path: Path) -> None:
+        # immutable: SQLite neither locks the file nor lays its own beside it
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as kept, self._db:
+            self._db.executemany("INSERT INTO record VALUES (?, ?)", kept.execute("SELECT key, value FROM record"))
 
     def get(self, keys: Iterable[str]) -> dict[str, Any]:
         """The records that exist; a missing key is absent from the answer."""

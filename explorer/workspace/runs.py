@@ -26,6 +26,7 @@ class RunFolder:
     """States: starting, running, finished, cancelled, failed; "orphaned" is a run whose process is gone."""
 
     path: Path
+    bundled: bool = False
 
     @property
     def run_id(self) -> str:
@@ -62,7 +63,14 @@ class RunFolder:
         path = self.path / "result.json"
         return dict(read_json(path)) if path.exists() else None
 
+    def _must_be_own(self) -> None:
+        if self.bundled:
+            raise ExplorerError(
+                f"the run {self.run_id!r} comes with Explorer and stays as it is; train one of your own"
+            )
+
     def set_state(self, state: str, **more: Any) -> None:
+        self._must_be_own()
         write_json(self.path / "state.json", {"state": state, "pid": os.getpid(), "time": time.time(), **more})
 
     @property
@@ -99,6 +107,7 @@ class RunFolder:
         return [json.loads(line) for line in lines[skip:]]
 
     def delete(self) -> None:
+        self._must_be_own()
         if self.state["state"] in ACTIVE:
             raise ExplorerError(
                 f"the run {self.run_id!r} is still going; cancel it first: explorer runs cancel {self.run_id}"
