@@ -1,13 +1,18 @@
 // Rankings side by side. No framework; text of documents reaches the page through textContent alone.
-// api: {get() -> view, onChange(callback) -> off, emit(name, detail)}. Returns its disposer.
+// api: {get() -> view, onChange(callback) -> off, emit("select", {doc_id, column}), onSelect?(callback) -> off}. Returns its disposer.
 function mountCompare(host, api) {
   const LEAD = 120; // characters that may stand before a mark
   const root = make('div', 'ex-compare');
   host.replaceChildren(root);
   let selected = null;
+  let ribbons = null;
+  let connected = true;
+  let visited = null; // the card whose evidence was shown last
 
   function draw() {
     const view = api.get();
+    if (ribbons) ribbons.dispose();
+    ribbons = null;
     if (!view || !view.columns) {
       root.replaceChildren(message((view && view.message) || 'Choose a query, or type one.', view && view.error));
       return;
@@ -17,8 +22,15 @@ function mountCompare(host, api) {
     const grid = make('div', 'ex-columns');
     grid.style.setProperty('--columns', view.columns.length);
     grid.append(...view.columns.map((column) => drawColumn(column, scores)));
-    root.replaceChildren(heading(view), ...rationale(view), grid, ...missing(view));
+    root.replaceChildren(heading(view), ...hops(view), ...rationale(view), tools(view), grid, ...missing(view));
     mark();
+    connect(grid);
+  }
+
+  function connect(grid) {
+    if (ribbons) ribbons.dispose();
+    ribbons = connected ? makeRibbons(grid) : null;
+    grid.classList.toggle('ex-connected', connected);
   }
 
   function message(text, isError) {
@@ -42,6 +54,61 @@ function mountCompare(host, api) {
     const node = make('span', 'ex-fact');
     node.append(make('b', '', name), make('span', '', value));
     return node;
+  }
+
+  // The chain of evidence: every hop, and where each system has it.
+  function hops(view) {
+    if (!view.hops || view.hops.length < 2) return [];
+    const list = make('ol', 'ex-chain');
+    list.setAttribute('aria-label', 'chain of evidence');
+    view.hops.forEach((hop, n) => {
+      const item = make('li', 'ex-hop');
+      const name = make('button', 'ex-hop-name');
+      name.type = 'button';
+      name.append(make('b', '', `hop ${n + 1}`), make('span', '', hop.title || hop.doc_id));
+      name.title = hop.text;
+      name.addEventListener('click', () => choose(hop.doc_id, true));
+      item.append(name);
+      for (const [place, rank] of hop.ranks.entries()) {
+        const column = view.columns[place];
+        const badge = make('span', `ex-hop-rank${rank ? '' : ' ex-hop-missing'}`, `${column.label || column.role} ${rank ? `#${rank}` : '✕'}`);
+        badge.title = `${column.title}: ${rank ? `rank ${rank}` : 'not in view'}`;
+        item.append(badge);
+      }
+      list.append(item);
+    });
+    return [list];
+  }
+
+  function tools(view) {
+    const bar = make('div', 'ex-compare-tools');
+    const toggle = make('button', 'ex-chip', 'Ribbons');
+    toggle.type = 'button';
+    toggle.setAttribute('aria-pressed', String(connected));
+    toggle.addEventListener('click', () => {
+      connected = !connected;
+      toggle.setAttribute('aria-pressed', String(connected));
+      connect(root.querySelector('.ex-columns'));
+    });
+    bar.append(toggle);
+    for (const [kind, what] of [['up', 'up'], ['down', 'down'], ['new', 'new or lost']]) bar.append(make('span', `ex-key ex-key-${kind}`, what));
+    if (view.columns.some((column) => column.documents.some((doc) => doc.evidence.length))) {
+      const next = make('button', 'ex-chip', 'Next evidence');
+      next.type = 'button';
+      next.title = 'key e: the next place that states the answer or a step to it';
+      next.addEventListener('click', evidence);
+      bar.append(next);
+    }
+    return bar;
+  }
+
+  function evidence() {
+    const cards = [...root.querySelectorAll('.ex-card')].filter((card) => card.querySelector('.ex-evidence'));
+    if (!cards.length) return;
+    visited = cards[(cards.indexOf(visited) + 1) % cards.length];
+    choose(visited.dataset.doc, false);
+    visited.focus({preventScroll: true});
+    visited.querySelector('.ex-evidence').scrollIntoView({block: 'center', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth'});
   }
 
   function rationale(view) {
@@ -68,7 +135,11 @@ function mountCompare(host, api) {
     head.append(line, make('h3', '', column.title));
     const list = make('ol', 'ex-list');
     list.setAttribute('aria-label', `${column.role}: ${column.title}`);
-    list.append(...column.documents.map((doc) => drawDocument(doc, column, scores)));
+    const cutoff = column.measure ? column.measure.depth : 0;
+    for (const doc of column.documents) {
+      if (cutoff && doc.rank === cutoff + 1) list.append(make('li', 'ex-cutoff', `below rank ${cutoff}: ${column.measure.name} does not see it`));
+      list.append(drawDocument(doc, column, scores));
+    }
     section.append(head, column.documents.length ? list : message(column.empty || 'No document was found.'));
     if (column.lost.length) section.append(make('p', 'ex-lost', `out of view: ${column.lost.join(', ')}`));
     return section;
@@ -81,40 +152,47 @@ function mountCompare(host, api) {
     card.dataset.doc = doc.doc_id;
     card.dataset.column = column.key;
     const top = make('span', 'ex-top');
-    top.append(make('span', 'ex-rank', doc.rank), move(doc), make('span', 'ex-id', doc.doc_id), ...coverage(doc), grade(doc));
+    top.append(make('span', 'ex-rank', doc.rank), move(doc), make('span', 'ex-id', doc.doc_id), ...percentile(doc, column), ...coverage(doc), grade(doc));
     card.append(top);
-    if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, doc.spans.title));
-    card.append(passage(doc));
+    if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, doc.spans.title, []));
+    card.append(...placed(doc, passage(doc)));
     if (doc.cut) card.append(make('span', 'ex-cut', column.role === 'teacher' ? 'the reader saw only its beginning' : 'the encoder reads only its beginning'));
     if (doc.teacher_score !== null && doc.teacher_score !== undefined) card.append(score(doc, scores));
     item.append(card);
     return item;
   }
 
-  // Appends characters [from, to) of a text to a node, those within spans as marks. Offsets count characters, as Python
-  // does; a string here counts UTF-16 units.
-  function marked(node, text, spans, from = 0, to = Infinity) {
+  // Appends characters [from, to) of a text to a node, those within a span of the rationale or of the evidence as marks.
+  // Offsets count characters, as Python does; a string here counts UTF-16 units.
+  function marked(node, text, spans, evidence, from = 0, to = Infinity) {
     const characters = Array.from(text);
     const stop = Math.min(to, characters.length);
-    let at = from;
-    for (const span of spans) {
-      const [start, end] = [Math.max(span.start, at), Math.min(span.end, stop)];
-      if (start >= end) continue;
-      if (start > at) node.append(make('span', '', characters.slice(at, start).join('')));
-      const mark = make('mark', 'ex-mark', characters.slice(start, end).join(''));
-      mark.style.setProperty('--weight', span.weight);
-      mark.title = span.weight < 1 ? `${Math.round(100 * span.weight)} % of the rationale’s words` : 'stands in the rationale';
+    const edges = new Set([from, stop]);
+    for (const span of [...spans, ...evidence]) for (const edge of [span.start, span.end]) if (edge > from && edge < stop) edges.add(edge);
+    const cuts = [...edges].sort((a, b) => a - b);
+    for (let n = 1; n < cuts.length; n += 1) {
+      const within = (span) => span.start <= cuts[n - 1] && span.end >= cuts[n];
+      const said = characters.slice(cuts[n - 1], cuts[n]).join('');
+      const span = spans.find(within);
+      const states = evidence.some(within);
+      if (!span && !states) {
+        node.append(make('span', '', said));
+        continue;
+      }
+      const mark = make('mark', `${span ? 'ex-mark' : ''}${states ? ' ex-evidence' : ''}`, said);
+      if (span) mark.style.setProperty('--weight', span.weight);
+      const why = span ? [span.weight < 1 ? `${Math.round(100 * span.weight)} % of the rationale’s words` : 'stands in the rationale'] : [];
+      mark.title = [...why, ...(states ? ['evidence: states the answer or a step to it'] : [])].join('; ');
       node.append(mark);
-      at = end;
     }
-    if (at < stop) node.append(make('span', '', characters.slice(at, stop).join('')));
     return node;
   }
 
-  // A card shows three lines: what comes long before the weightiest mark is folded away until the card is selected.
+  // A card shows three lines: what comes long before the evidence, or before the weightiest mark, is folded away until
+  // the card is selected.
   function passage(doc) {
     const text = make('span', 'ex-text');
-    const best = doc.spans.text.reduce((a, b) => (a && a.weight >= b.weight ? a : b), null);
+    const best = doc.evidence[0] || doc.spans.text.reduce((a, b) => (a && a.weight >= b.weight ? a : b), null);
     let cut = 0;
     if (best && best.start > LEAD) {
       const characters = Array.from(doc.text);
@@ -122,9 +200,25 @@ function mountCompare(host, api) {
     }
     if (cut > 0) {
       text.classList.add('ex-folded');
-      text.append(marked(make('span', 'ex-before'), doc.text, doc.spans.text, 0, cut));
+      text.append(marked(make('span', 'ex-before'), doc.text, doc.spans.text, doc.evidence, 0, cut));
     }
-    return marked(text, doc.text, doc.spans.text, cut);
+    return marked(text, doc.text, doc.spans.text, doc.evidence, cut);
+  }
+
+  // A chunk says where it lies; once its card is selected, what stands around it in its document.
+  function placed(doc, text) {
+    if (!doc.place) return [text];
+    const {source, start, end, before, after} = doc.place;
+    const where = make('span', 'ex-place', `characters ${start.toLocaleString('en')}–${end.toLocaleString('en')} of ${source}`);
+    return [where, ...(before ? [make('span', 'ex-around', before)] : []), text, ...(after ? [make('span', 'ex-around', after)] : [])];
+  }
+
+  // Two systems never share an axis: a score is told against the scores the same system usually gives.
+  function percentile(doc, column) {
+    if (doc.percentile === null || doc.percentile === undefined) return [];
+    const badge = make('span', 'ex-percentile', `p${Math.round(doc.percentile)}`);
+    badge.title = `score ${doc.score.toFixed(3)}: higher than ${doc.percentile.toFixed(1)} % of the scores ${column.title} gave to its first documents for other queries`;
+    return [badge];
   }
 
   function coverage(doc) {
@@ -185,16 +279,33 @@ function mountCompare(host, api) {
     }
   }
 
+  function choose(doc, toggle) {
+    selected = toggle && selected === doc ? null : doc;
+    mark();
+    if (ribbons) ribbons.draw();
+  }
+
+  // A document selected elsewhere.
+  function follow(chosen) {
+    const doc = (chosen && chosen.doc_id) || null;
+    if (doc !== selected) choose(doc, false);
+  }
+
   function onClick(event) {
     const card = event.target.closest('.ex-card');
     if (!card) return;
-    selected = selected === card.dataset.doc ? null : card.dataset.doc;
-    mark();
+    choose(card.dataset.doc, true);
     api.emit('select', {doc_id: selected, column: card.dataset.column});
   }
 
+  function onKey(event) {
+    if (event.key === 'e' && !event.ctrlKey && !event.metaKey && !event.altKey) evidence();
+  }
+
   root.addEventListener('click', onClick);
+  root.addEventListener('keydown', onKey);
   const off = api.onChange(draw);
+  const unfollow = api.onSelect ? api.onSelect(follow) : () => {};
   draw();
-  return () => { off(); root.removeEventListener('click', onClick); root.remove(); };
+  return () => { off(); unfollow(); if (ribbons) ribbons.dispose(); root.removeEventListener('click', onClick); root.removeEventListener('keydown', onKey); root.remove(); };
 }

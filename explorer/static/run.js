@@ -7,11 +7,11 @@ function mountRun(host, api) {
   function draw() {
     const run = api.get();
     if (!run || !run.run) {
-      root.replaceChildren(make('div', 'ex-empty', 'No run yet. Choose what should learn, then press Start.'));
+      root.replaceChildren(make('div', 'ex-empty', (run && run.message) || 'No run yet. Choose what should learn, then press Start.'));
       return;
     }
     const head = make('header', 'ex-run-head');
-    head.append(make('span', `ex-state ex-state-${run.state}`, run.state), make('h3', '', run.run), make('span', 'ex-role', `method ${run.method} · teacher ${run.teacher} · student ${run.student} · ${run.collection}`));
+    head.append(make('span', `ex-state ex-state-${run.state}`, run.state), make('h2', '', run.run), make('span', 'ex-role', `method ${run.method} · teacher ${run.teacher} · student ${run.student} · ${run.collection}`));
     root.replaceChildren(head, ...working(run), ...failed(run), ...verdicts(run), facts(run), command(run));
   }
 
@@ -63,7 +63,7 @@ function mountRun(host, api) {
     line.append(make('span', '', `${name}:`), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
     const table = make('table');
     const head = make('tr');
-    head.append(...['', 'before → after', 'change', '95 % interval', 'p', 'won / tied / lost'].map((text) => make('th', '', text)));
+    head.append(make('td'), ...['before → after', 'change', '95 % interval', 'p', 'won / tied / lost'].map((text) => make('th', '', text)));
     table.append(head, ...Object.entries(change.measures).map(([measure, row]) => measured(measure, row)));
     box.append(line, table);
     return box;

@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.evaluation.measures import per_query
 from explorer.records import Comparison, Document, Move, Query, Ranking, Rationale, Run, Scores, Span
+from explorer.views.places import place
 from explorer.workbench import Workbench, moves
 
 UNJUDGED = "–"
@@ -22,6 +23,7 @@ UNITS: Mapping[str, tuple[str, str, tuple[str, str] | None]] = {
     "gold": ("judged grade", "grade", None),
     "gold:judge": ("expected grade, 0 to 3", "of 3", None),
     "gold:task": ("1: right only with the document", "label", None),
+    "given": ("score of the source", "score", None),
     "rationale": ("rationale and retriever, 0 to 1", "mixed", None),
     "fusion": (
         "standard deviations",
@@ -29,7 +31,6 @@ UNITS: Mapping[str, tuple[str, str, tuple[str, str] | None]] = {
         ("above the mean of the documents shown", "below the mean of the documents shown"),
     ),
 }
-WITHOUT_READER = ("gold", "gold:qrels", "rationale:given", "rationale:answer")
 SOURCES = {
     "generated": "written by the reader",
     "extractive": "sentences of the documents shown, picked by the reader",
@@ -62,7 +63,7 @@ def _documents(bench: Workbench, spec: str, ranking: Ranking, grades: Mapping[st
         {
             "rank": scored.rank,
             "score": scored.score,
-            **_document(bench.collection.documents[scored.doc_id]),
+            **_document(bench, scored.doc_id),
             "grade": grades.get(scored.doc_id),
             "grade_label": grade_label(grades.get(scored.doc_id)),
             "cut": scored.doc_id in cut,
@@ -71,17 +72,36 @@ def _documents(bench: Workbench, spec: str, ranking: Ranking, grades: Mapping[st
     ]
 
 
-def _document(doc: Document) -> dict[str, Any]:
-    return {"doc_id": doc.doc_id, "title": doc.title, "text": doc.text, "group": doc.group}
+def _percentiles(bench: Workbench, spec: str, documents: Sequence[dict[str, Any]]) -> None:
+    """Adds to every document how high its score is for this system; None where the system has no background."""
+    from explorer.workbench.background import background, percentile
+
+    usual = background(bench, spec)
+    for row in documents:
+        row["percentile"] = None if usual is None else percentile(usual, row["score"])
+
+
+def _hops(bench: Workbench, query: Query, columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Documents of the chain of evidence, each with its rank in every column; None: not in view."""
+    ranks = [{doc["doc_id"]: doc["rank"] for doc in column["documents"]} for column in columns]
+    documents = bench.collection.documents
+    return [
+        {**_document(bench, hop), "ranks": [of.get(hop) for of in ranks]} for hop in query.hops if hop in documents
+    ]
+
+
+def _document(bench: Workbench, doc_id: str) -> dict[str, Any]:
+    documents = bench.collection.documents
+    doc = documents[doc_id]
+    row = {"doc_id": doc_id, "title": doc.title, "text": doc.text, "group": doc.group}
+    return {**row, "place": place(documents, doc)}
 
 
 def asks_reader(teacher: str) -> bool:
     """Whether this teacher's scores cost a reading; the others are there at once."""
     from explorer.workbench.teachers import Teacher
 
-    asked = Teacher(teacher)
-    parts = asked.weights if asked.kind == "fusion" else (teacher,)
-    return not set(parts) <= set(WITHOUT_READER)
+    return Teacher(teacher).asks_reader
 
 
 def _unit(teacher: str) -> dict[str, Any]:
@@ -124,13 +144,14 @@ def compare(
         "judged": bool(comparison.grades),
         "gold": gold,
         "missing_gold": [
-            {**_document(bench.collection.documents[d]), "grade": comparison.grades[d]}
+            {**_document(bench, d), "grade": comparison.grades[d]}
             for d in gold
             if all(d not in ranking.ranks for ranking in comparison.rankings.values())
         ],
         "columns": columns,
         "scores": _unit(teacher) if teacher else None,
         "rationale": _rationale(comparison.rationale),
+        "hops": _hops(bench, query, columns),
     }
 
 
@@ -152,7 +173,7 @@ def _add_measures(columns: Sequence[dict[str, Any]], comparison: Comparison, dep
         if judged and ranking.docs and not column.get("by_definition"):
             run = Run(column["key"], {query_id: ranking})
             value = per_query(run, {query_id: comparison.grades}, (name,))[name][query_id]
-        column["measure"] = {"name": name, "value": value}
+        column["measure"] = {"name": name, "value": value, "depth": depth}
 
 
 def _column(
@@ -163,6 +184,7 @@ def _column(
         {**row, **_signals(bench, comparison, row["doc_id"]), **_move(found.get(row["doc_id"]))}
         for row in _documents(bench, spec, ranking, comparison.grades)
     ]
+    _percentiles(bench, spec, documents)
     lost = [doc.doc_id for doc in first if doc.doc_id not in ranking.ranks] if first else []
     return {"key": spec, "title": spec, "role": "system" if first else "baseline", "documents": documents, "lost": lost}
 
@@ -177,6 +199,7 @@ def _signals(bench: Workbench, comparison: Comparison, doc_id: str) -> dict[str,
         "coverage": parts.pop("coverage", None),
         "parts": parts,
         "spans": spans_within(bench.collection.documents[doc_id], spans),
+        "evidence": [{"start": s.start, "end": s.end} for s in comparison.query.evidence.get(doc_id, ())],
     }
 
 
@@ -192,7 +215,7 @@ def _teacher_column(
         {
             "rank": scored.rank,
             "score": scored.score,
-            **_document(bench.collection.documents[scored.doc_id]),
+            **_document(bench, scored.doc_id),
             "grade": comparison.grades.get(scored.doc_id),
             "grade_label": grade_label(comparison.grades.get(scored.doc_id)),
             "cut": scored.doc_id in scores.cut,

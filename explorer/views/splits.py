@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from explorer.evaluation.failures import CLASSES
 from explorer.evaluation.measures import per_query
 from explorer.records import Ranking, Run
 from explorer.views.queries import MEASURE_DEPTH
 from explorer.workbench import Workbench
+from explorer.workbench.flips import flips as flipped
+from explorer.workbench.guards import verdict
+
+SIDE = 10  # bars of the histogram on either side of "no change"
+SENTENCES: Mapping[str, str] = {
+    "better": "{b} is better than {a}",
+    "worse": "{b} is worse than {a}",
+    "no difference shown": "No difference between {b} and {a} is shown",
+}
+TEACH: Mapping[str, str] = {  # one sentence for each number shown
+    "change": "mean of the measure after, minus before, over the same queries",
+    "95 % interval": "percentile bootstrap over queries: where the change would lie for other queries like these",
+    "p": "how often chance alone would give a change this large (Fisher's randomisation test, two-sided)",
+    "better · same · worse": "queries whose value rose, stayed or fell",
+    "unjudged": "queries of the split without a relevant document: no measure can be taken of them",
+    "unmatched": "queries for which one of the systems returned nothing",
+}
 
 
 def telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
     """The held-out query on which a recorded teacher ranks most better than a system; None without recorded scores."""
+    return bench.remembered(("telling", teacher), (spec,), lambda: _telling_query(bench, spec, teacher))
+
+
+def _telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
     recorded = bench.recorded(teacher)
     queries = [q for q in bench.collection.judged(bench.collection.split("test")) if q.query_id in recorded]
     if not queries:
@@ -24,25 +48,40 @@ def telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
 
 
 def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
-    """Queries by signed change of a measure, the largest gain first."""
-    evaluation = bench.evaluate([a, b], split=split, measures=[measure])
-    before, after = evaluation.values[a][measure], evaluation.values[b][measure]
-    rows = [
-        {
-            "query_id": query_id,
-            "text": bench.collection.queries[query_id].text,
-            "a": before[query_id],
-            "b": after[query_id],
-            "delta": after[query_id] - before[query_id],
-        }
-        for query_id in before
-    ]
-    rows.sort(key=lambda row: (-row["delta"], row["query_id"]))
+    """Queries by signed change of a measure, the largest gain first, with the classes of failure each falls under."""
+    return bench.remembered(("flips", split, measure), (a, b), lambda: _flips(bench, a, b, split, measure))
+
+
+def _flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
+    found = flipped(bench, a, b, split, measure)
+    rows = found.pop("rows")
+    said = verdict(*found["difference"]["ci95"])
     return {
         "a": a,
         "b": b,
         "split": split,
         "measure": measure,
-        "difference": evaluation.report["comparisons"][0],
+        "verdict": said,
+        "headline": SENTENCES[said].format(a=a, b=b),
+        **found,
+        "histogram": histogram([row["delta"] for row in rows]),
+        "classes": [
+            {"name": name, "what": what, "count": sum(name in row["classes"] for row in rows)}
+            for name, what in CLASSES.items()
+        ],
+        "teach": TEACH,
         "queries": rows,
     }
+
+
+def histogram(deltas: Sequence[float]) -> list[dict[str, float]]:
+    """Counts of changes: "no change" alone in the middle, SIDE bins of equal width on either side of it up to 1."""
+    counts = [0] * (2 * SIDE + 1)
+    for delta in deltas:
+        step = min(SIDE, math.ceil(abs(delta) * SIDE - 1e-9))
+        counts[SIDE + (step if delta > 0 else -step)] += 1
+    edges = [n / SIDE for n in range(-SIDE, SIDE + 1)]
+    return [
+        {"from": edge - (edge > 0) / SIDE, "to": edge + (edge < 0) / SIDE, "count": count}
+        for edge, count in zip(edges, counts, strict=True)
+    ]

@@ -7,15 +7,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from explorer.collections import Collection, open_collection, trec
+from explorer.collections.mending import mended
 from explorer.files import atomic_file
 from explorer.records import (
     Comparison,
     ExplorerError,
     Move,
     Progress,
+    Qrels,
     Query,
     Ranking,
     Run,
@@ -23,17 +25,21 @@ from explorer.records import (
     TeacherScores,
     silent,
 )
+from explorer.workbench.fence import OPEN, Fence
 from explorer.workbench.loading import Models
-from explorer.workbench.specs import Retrievers
-from explorer.workspace import RunFolder, Workspace
+from explorer.workbench.query_list import QueryList
+from explorer.workbench.specs import NO_RUNS, Retrievers
+from explorer.workspace import RunFolder, Workspace, bundled_runs
 
 FREE_TEXT = "free-text"
+REMEMBERED = 16  # results kept at a time
+T = TypeVar("T")
 
 
 class Workbench:
     """Opens a collection; loads models and builds indexes when first needed. ``scoped``: how it was opened.
 
-    ``reader``: the language model that reranks and answers.
+    ``reader``: the language model that reranks and answers. ``runs``: rankings in memory, retrievers by their names.
     """
 
     def __init__(
@@ -44,13 +50,18 @@ class Workbench:
         progress: Progress = silent,
         scoped: bool = True,
         reader: str = "smollm2",
+        fence: Fence = OPEN,
+        runs: Mapping[str, Run] = NO_RUNS,
     ) -> None:
         self.collection = collection
+        self.runs = runs
+        self.fence = fence
         self.reader = reader
         self.scoped = scoped
         self.workspace = workspace or Workspace()
         self.progress = progress
         self.models = Models(self.workspace, device, progress)
+        self._results: dict[tuple[Any, ...], Any] = {}
 
     @classmethod
     def open(
@@ -63,7 +74,24 @@ class Workbench:
         progress: Progress = silent,
         reader: str = "smollm2",
     ) -> Workbench:
-        return cls(open_collection(spec, scoped=scoped), workspace, device, progress, scoped, reader)
+        workspace = workspace or Workspace()
+        imported = spec in workspace.collections() and not Path(spec).exists()
+        where = str(workspace.collection(spec)) if imported else spec
+        return cls(open_collection(where, scoped=scoped), workspace, device, progress, scoped, reader)
+
+    def for_visitors(self, *, read_only: bool, fenced: bool, private: Sequence[Path] = ()) -> Workbench:
+        """This workbench as an app serves it: one that writes nothing, one whose users name files of their own world.
+
+        ``private`` are files no user may name wherever they lie.
+        """
+        workspace = Workspace(self.workspace.root, read_only=read_only)
+        fence = Fence.around(self.collection.source, workspace.root, private) if fenced else OPEN
+        device, progress = self.models.device, self.progress
+        return Workbench(self.collection, workspace, device, progress, self.scoped, self.reader, fence, self.runs)
+
+    def other_collection(self, spec: str) -> Collection:
+        """Another collection, opened as this one was; refuses one that may not be named here."""
+        return open_collection(self.fence.collection(spec), scoped=self.scoped)
 
     def reporting(self, progress: Progress) -> Workbench:
         """This workbench with its models and indexes, telling ``progress`` how far its teachers are."""
@@ -71,11 +99,25 @@ class Workbench:
         other.progress = progress
         other.models = copy.copy(self.models)  # the same loaded models, another listener
         other.models.progress = progress
+        other.retrievers = self.retrievers.using(other.models)
         return other
 
     @cached_property
     def retrievers(self) -> Retrievers:
-        return Retrievers(self.collection, self.models, self.reader)
+        return Retrievers(self.collection, self.models, self.reader, self.fence, self.runs)
+
+    @cached_property
+    def query_list(self) -> QueryList:
+        return QueryList(self.collection)
+
+    def remembered(self, key: tuple[Any, ...], specs: Sequence[str], make: Callable[[], T]) -> T:
+        """What ``make`` gave for this key and these systems as they are now; nobody may change it."""
+        whole = (*key, *specs, *(version for spec in specs for version in self.retrievers.versions(spec)))
+        if whole not in self._results:
+            self._results[whole] = make()
+            while len(self._results) > REMEMBERED:
+                self._results.pop(next(iter(self._results)), None)
+        return self._results[whole]
 
     def query(self, text_or_id: str, *, answer: str = "", scope: str = "") -> Query:
         """The collection's query of this id, else a free-text query with an optional reference answer."""
@@ -85,7 +127,19 @@ class Workbench:
             raise ExplorerError("the query is empty; type a question, or give the id of one")
         if scope and scope not in {doc.group for doc in self.collection.documents.values()}:
             raise ExplorerError(f"no document has the group {scope!r}; leave the scope empty to search all documents")
-        return Query(FREE_TEXT, text_or_id, (answer.strip(),) if answer.strip() else (), scope)
+        return mended(Query(FREE_TEXT, text_or_id, (answer.strip(),) if answer.strip() else (), scope))
+
+    def students(self) -> list[RunFolder]:
+        """Runs that have a student, the newest first, then those that come with this collection, the largest gain first."""
+        own = [run for run in self.workspace.all_runs() if run.student.exists()]
+        taken = {run.run_id for run in own}
+        given = [run for name, run in bundled_runs().items() if name not in taken]
+        return [
+            *own,
+            *sorted(
+                (run for run in given if run.plan["collection"] == self.collection.source), key=_gain, reverse=True
+            ),
+        ]
 
     def search(self, spec: str, queries: Sequence[Query], k: int = 10) -> Run:
         if k < 1:
@@ -130,7 +184,8 @@ class Workbench:
             return scores_for_query(self.retrievers, teacher, query, doc_ids, self.progress)
         recorded = recorded_scores(self.collection, teacher)
         if recorded and query.query_id in recorded.by_query:
-            return recorded
+            known = list(recorded.by_query[query.query_id].values)
+            return scores_for_query(self.retrievers, teacher, query, known, self.progress)
         nothing = Scores(
             query.query_id, {}, left_out="no reference answer" if not query.answers and teacher.needs_answers else ""
         )
@@ -148,6 +203,18 @@ class Workbench:
 
         return teach(self.retrievers, teachers, progress=self.progress, **options)
 
+    def labels(self, person: str | None = None) -> Qrels:
+        """What people labelled, one or all of them, of queries and documents that are still there."""
+        from explorer.workbench.labelling import labelled
+
+        return labelled(self.collection, self.workspace, person)
+
+    def check(self, model: str = "minilm") -> dict[str, Any]:
+        """See ``explorer.workbench.checkup.checkup``."""
+        from explorer.workbench.checkup import checkup
+
+        return checkup(self.retrievers, model, self.progress)
+
     def evaluate(self, specs: Sequence[str], **options: Any) -> Any:
         """See ``explorer.workbench.evaluating.evaluate``."""
         from explorer.workbench.evaluating import evaluate
@@ -163,6 +230,18 @@ class Workbench:
                 trec.save_run(runs[spec], spec, part)
         return list(paths.values())
 
+    def new_run(self, plan: Any, name: str = "") -> RunFolder:
+        """The folder of a run that is to carry ``plan`` out. A collection from memory is written to disk before: the run
+        may be resumed, or carried out, by another process."""
+        from explorer.collections import beir
+
+        source = Path(self.collection.source)
+        if source.parent == self.workspace.shelf and not source.exists():
+            beir.save(self.collection, source)
+        folder = self.workspace.run(name or self.workspace.new_run_id(plan.method, plan.student))
+        folder.create(plan.record())
+        return folder
+
     def distill(
         self,
         plan: Any,
@@ -175,6 +254,12 @@ class Workbench:
         from explorer.workbench.distilling import distill
 
         return distill(plan, self.collection, self.retrievers, run, emit, stop, resume)
+
+
+def _gain(run: RunFolder) -> float:
+    """The change of nDCG@10 the run's gate found on held-out queries."""
+    gate = (run.result or {}).get("gate")
+    return float(gate["measures"]["nDCG@10"]["delta"]) if gate else 0.0
 
 
 def moves(before: Ranking, after: Ranking) -> tuple[Move, ...]:

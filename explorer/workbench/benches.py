@@ -19,6 +19,7 @@ from explorer.records import ExplorerError, Progress, TeacherScores
 from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, fill
 from explorer.supervision.reader import Reader, Reading, Request
 from explorer.workbench import Workbench
+from explorer.workbench.browsing import app
 from explorer.workbench.teachers import CANDIDATES, Teacher
 from explorer.workbench.teaching import quality, scores_for
 
@@ -177,4 +178,5 @@ BENCHES: dict[str, Callable[[Workbench, Sequence[str], Progress], dict[str, Any]
     "utility": utility,
     "query": query,
     "transfer": transfer,
+    "app": app,
 }

@@ -19,6 +19,7 @@ from explorer.training.settings import DevSet, Kept, Learner, Outcome, Texts
 from explorer.training.students import student_kind
 from explorer.training.train import train
 from explorer.workbench.evaluating import evaluate
+from explorer.workbench.examplefile import save_examples
 from explorer.workbench.guards import Data, divide, query_mark, verdict
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.plans import Plan
@@ -58,6 +59,7 @@ def distill(
     base = retrievers.dense(encoder_name(plan.base))
     lesson, learnt = _lesson(plan, retrievers, data, train_queries, base, progress)
     emit({"event": "examples", **learnt})
+    save_examples(lesson.examples, run)
     write_json(run.path / "trained.json", {"queries": sorted({query_mark(query) for query in train_queries})})
     dev = _dev_set(plan, retrievers, data.dev, base.search(data.dev, DEV_DEPTH), progress)
 
@@ -100,7 +102,7 @@ def _lesson(
     """(training examples, what a watcher is told of them: counts, and the teacher's own quality beside the baseline's)."""
     collection, teacher = retrievers.collection, plan.asked
     found = base.search(queries, plan.candidates)
-    candidates = candidates_of(collection, found, teacher)
+    candidates = candidates_of(retrievers, found, teacher)
     scores = scores_for(retrievers, teacher, candidates, progress)
     lesson = _make_lesson(plan, collection, scores, found)
     return lesson, {

@@ -56,7 +56,7 @@ def evaluate(
     asked = answerable(everything) if answer else []
     if not judged and not asked:
         raise ExplorerError(
-            f"{collection.name} has no judged query in split {split!r}; name another with --split (train, dev, test, all)"
+            f"{collection.name} has no judged query in split {split!r}; name another split: train, dev, test or all"
         )
     wanted = {query.query_id for query in [*judged, *asked]}
     queries = [query for query in everything if query.query_id in wanted]

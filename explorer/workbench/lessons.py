@@ -47,14 +47,14 @@ def teach(
     results = []
     labels: dict[str, dict[tuple[str, str], int]] = {}
     for teacher in teachers:
-        scores = scores_for(retrievers, teacher, candidates_of(collection, run, teacher), progress)
+        scores = scores_for(retrievers, teacher, candidates_of(retrievers, run, teacher), progress)
         name = f"{Path(collection.name).stem}-{split}-{teacher.spec}".replace(":", "-")
         path = out or retrievers.models.workspace.teachers / f"{name}.parquet"
-        save_scores(scores, teacher.reader, teacher.prompts, collection, path)
+        save_scores(scores, teacher, collection, path)
         scored = scores.run()
         own = {} if teacher.uses_judgements else {teacher.spec: quality(collection, scored, scores)}
         if teacher.kind == "gold":
-            labels |= _labels(scores, teacher, candidates_of(collection, run, teacher))
+            labels |= _labels(scores, teacher, candidates_of(retrievers, run, teacher))
         results.append(
             {
                 "teacher": scores.teacher,

@@ -62,7 +62,9 @@ class Models:
         key = f"student\0{run.path}\0{run.version}\0{alpha}"
         with self._lock:
             if key not in self._encoders:
-                trained = load_student(kind, run.student, self.trainable(base), alpha)
+                # not ``trainable``: its plain attention rounds otherwise, and a student that is its base must rank as it
+                untrained = load_encoder(self._folder(base), self.device, "float32")
+                trained = load_student(kind, run.student, untrained, alpha)
                 trained = trained.to(dtype=next(self.encoder(base).model.parameters()).dtype)
                 prints = f"{ModelFolder(run.run_id, run.student).fingerprint}\0{self.encoder(base).key}\0{alpha}"
                 self._encoders[key] = self._as_encoder(trained, prints)
@@ -109,7 +111,7 @@ class Models:
         return isinstance(reader, Reader) and sum(p.numel() for p in reader.model.parameters()) >= SMALL
 
     def _folder(self, name: str) -> ModelFolder:
-        return find_model(name, self.workspace.models, self.progress)
+        return find_model(name, self.workspace.models, self.progress, fetch=not self.workspace.read_only)
 
     def _as_encoder(self, model: Any, fingerprint: str) -> Encoder:
         return Encoder(model, f"{fingerprint}\0{next(model.parameters()).dtype}")

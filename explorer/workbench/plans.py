@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -167,7 +168,7 @@ class Plan:
         if self.prompts != (DEFAULT_PROMPT,):
             chosen += [("--prompt", name) for name in self.prompts]
         preset = _settings(way, self.student, {})
-        for name in ("loss", "epochs", "learning_rate", "batch", "tau", "tau_u", "seed"):
+        for name in ("loss", "epochs", "learning_rate", "batch", "tau", "tau_u", "rank", "seed"):
             if (value := getattr(self.settings, name)) != getattr(preset, name):
                 chosen.append((f"--{name.replace('_', '-')}", str(value)))
         if self.settings.budget:
@@ -188,3 +189,11 @@ def _settings(way: Method, student: str, chosen: Mapping[str, Any]) -> Settings:
     method: dict[str, Any] = {"loss": way.loss, **({"tau_u": way.tau_u} if way.tau_u else {})}
     given = {name: value for name, value in chosen.items() if value is not None}
     return dataclasses.replace(PRESETS[student], **{**method, **given})
+
+
+def seconds(text: str) -> float:
+    """ "60s", "5m", "1h" or a bare number of seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if not match or float(match[1]) <= 0:
+        raise ExplorerError(f"the budget {text!r} is not a time; write e.g. 60s, 5m or 1h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]

@@ -76,9 +76,23 @@ def _about(record: Mapping[str, Any]) -> str:
 
 
 def _guard(guard: Mapping[str, Any]) -> str:
-    cells = [[row["system"], _cell(row, "nDCG@10")] for row in guard["rows"]]
-    head = [f"forgetting: {guard['collection']}, {guard['queries']} queries", "nDCG@10"]
-    return "\n".join([_line(head), _line(["---"] * 2), *(_line(row) for row in cells)])
+    """One line per student, one column per share of it in the blend with its base."""
+    baseline, *others = guard["rows"]
+    cells: dict[str, dict[str, str]] = {}
+    for row in others:
+        student, _, alpha = row["system"].partition("@")
+        cells.setdefault(student, {})[alpha or "1"] = _cell(row, "nDCG@10")
+    alphas = list(dict.fromkeys(alpha for row in cells.values() for alpha in row))
+    head = [
+        f"forgetting: nDCG@10 on {guard['collection']}, {guard['queries']} queries",
+        *(f"alpha {a}" for a in alphas),
+    ]
+    lines = [_line(head), _line(["---"] * len(head))]
+    lines.append(_line([baseline["system"], _cell(baseline, "nDCG@10"), *[""] * (len(alphas) - 1)]))
+    lines += [_line([student, *(row.get(alpha, "") for alpha in alphas)]) for student, row in cells.items()]
+    lines += [_line([student, "kept its base", *[""] * (len(alphas) - 1)]) for student in guard.get("kept_base", [])]
+    lines += [_line([student, "not measured", *[""] * (len(alphas) - 1)]) for student in guard.get("not_measured", [])]
+    return "\n".join(lines)
 
 
 def _cell(row: Mapping[str, Any] | None, measure: str) -> str:

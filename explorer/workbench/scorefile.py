@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ import explorer
 from explorer.collections import Collection
 from explorer.files import atomic_file
 from explorer.records import ExplorerError, Rationale, Scores, Span, TeacherScores
+from explorer.workbench.teachers import Teacher
 
 
-def save_scores(scores: TeacherScores, reader: str, prompts: Sequence[str], collection: Collection, path: Path) -> None:
-    """``reader`` and ``prompts`` are kept as provenance."""
+def save_scores(scores: TeacherScores, teacher: Teacher, collection: Collection, path: Path) -> None:
+    """``teacher`` says who was asked, in which prompts, mixed with whose scores: kept as provenance."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -34,8 +34,10 @@ def save_scores(scores: TeacherScores, reader: str, prompts: Sequence[str], coll
     about = {
         "teacher": scores.teacher,
         "unit": scores.unit,
-        "reader": reader,
-        "prompts": list(prompts),
+        "reader": teacher.reader,
+        "prompts": list(teacher.prompts),
+        "base": teacher.base,
+        "lambda": teacher.lam,
         "collection": collection.source,
         "collection_fingerprint": collection.fingerprint,
         "rationales": {q: _rationale_row(r) for q, r in scores.rationales.items()},

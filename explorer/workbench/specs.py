@@ -5,46 +5,74 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from explorer.collections import Collection, trec
-from explorer.records import ExplorerError, Query, Retriever, Scorer
+from explorer.records import ExplorerError, Query, Retriever, Run
 from explorer.training.students import student_kind
-from explorer.workbench.loading import Models, encoder_name
+from explorer.workbench.fence import OPEN, Fence
+from explorer.workbench.loading import Models
+from explorer.workbench.scorers import RERANKERS, run_and_blend, student_encoder, trained
 
 if TYPE_CHECKING:
     from explorer.retrieval.dense import DenseIndex, DenseRetriever
     from explorer.retrieval.encoder import Encoder
-    from explorer.supervision.cached import CachedReader
     from explorer.supervision.rationale import Similarity
-    from explorer.supervision.rerank import Labelled
 
-EXAMPLES = "bm25, dense:minilm, hybrid:bm25+dense:minilm, student:RUN, student:RUN@0.5, rerank:llm(dense:minilm), run:FILE, none"
-SHOTS = 2  # training queries whose relevant and irrelevant document stand in the prompt of rerank:incontext
+NO_RUNS: Mapping[str, Run] = MappingProxyType({})
+EXAMPLES = (
+    "bm25, dense:minilm, hybrid:bm25+dense:minilm, student:RUN, student:RUN@0.5, rerank:llm(dense:minilm), run:FILE, "
+    "vectors:DOCUMENTS+QUERIES, none"
+)
 
 
 class Retrievers:
-    """Retrievers of one collection by spec, each built once. ``reader`` is whom rerankers ask."""
+    """Retrievers of one collection by spec, each built once. ``reader`` is whom rerankers ask.
 
-    def __init__(self, collection: Collection, models: Models, reader: str = "smollm2") -> None:
+    ``fence``: what files and models a spec may name. ``runs``: rankings held in memory, retrievers by their names.
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        models: Models,
+        reader: str = "smollm2",
+        fence: Fence = OPEN,
+        runs: Mapping[str, Run] = NO_RUNS,
+    ) -> None:
         self.collection = collection
         self.models = models
         self.reader = reader
+        self.fence = fence
+        self.runs = runs
         self._built: dict[tuple[Any, ...], Retriever] = {}
+        self._listening: dict[tuple[Any, ...], Retriever] = {}
         self._indexes: dict[str, DenseIndex] = {}
 
     def get(self, spec: str) -> Retriever:
-        key = (spec, self.reader if "rerank:" in spec else "", *self._versions(spec))
-        if key not in self._built:
-            kind, _, rest = spec.partition(":")
+        key = (spec, self.reader if "rerank:" in spec else "", *self.versions(spec))
+        built = self._listening if self._tells(spec) else self._built
+        if key not in built:
+            kind, rest = self.kind(spec)
             if kind not in RETRIEVERS:
-                raise ExplorerError(f"unknown retriever {spec!r}; write one of {EXAMPLES}")
-            self._built[key] = RETRIEVERS[kind](self, spec, rest)
-        return self._built[key]
+                own = "".join(f"{name}, " for name in self.runs)
+                raise ExplorerError(f"unknown retriever {spec!r}; write one of {own}{EXAMPLES}")
+            built[key] = RETRIEVERS[kind](self, spec, rest)
+        return built[key]
 
-    def _versions(self, spec: str) -> list[int]:
+    def kind(self, spec: str) -> tuple[str, str]:
+        """(what kind of retriever a spec names, what follows); a run in memory goes by its bare name, too."""
+        kind, _, rest = f"run:{spec}".partition(":") if spec in self.runs else spec.partition(":")
+        return kind, rest
+
+    def _tells(self, spec: str) -> bool:
+        """Whether it tells somebody how far its searches are: then it is theirs alone, and cheap to build."""
+        kinds = [self.models.workspace.existing_run(run_id).plan["student"] for run_id in students_in(spec)]
+        return "rerank:" in spec or any(student_kind(kind).reranks for kind in kinds)
+
+    def versions(self, spec: str) -> list[int]:
         """A run that is resumed, or made anew under its old name, has another student under the same spec."""
         runs = [self.models.workspace.existing_run(run_id) for run_id in students_in(spec)]
         return [run.version for run in runs]
@@ -78,6 +106,19 @@ class Retrievers:
         other.collection = dataclasses.replace(self.collection, queries={query.query_id: query for query in queries})
         return other
 
+    def using(self, models: Models) -> Retrievers:
+        """The same retrievers, telling ``models``' listener how far they are built and how far rerankers are."""
+        other = copy.copy(self)
+        other.models = models
+        other._listening = {}
+        return other
+
+    def unfenced(self) -> Retrievers:
+        """The same retrievers for what a student is made of: whoever trained it chose its base."""
+        other = copy.copy(self)
+        other.fence = OPEN
+        return other
+
     def cosines(self, base: str) -> Similarity:
         """How similar texts are to documents under the encoder of a ``dense:`` spec; minilm's for any other."""
         from explorer.retrieval.rerankers import CosineScorer
@@ -99,7 +140,7 @@ def _dense(build: Retrievers, spec: str, rest: str) -> Retriever:
 
     if not rest:
         raise ExplorerError("dense: needs a model; write dense:minilm, or dense: with a folder or hub id")
-    encoder = build.models.encoder(rest)
+    encoder = build.models.encoder(build.fence.model(rest))
     return DenseRetriever(spec, build.index(encoder), encoder)
 
 
@@ -107,42 +148,14 @@ def _student(build: Retrievers, spec: str, rest: str) -> Retriever:
     from explorer.retrieval.combined import RerankRetriever
     from explorer.retrieval.dense import DenseRetriever
 
-    plan = build.models.workspace.existing_run(_run_and_blend(rest)[0]).plan
+    plan = build.models.workspace.existing_run(run_and_blend(rest)[0]).plan
     if student_kind(plan["student"]).reranks:
-        first = build.get(plan["base"])
+        first = build.unfenced().get(plan["base"])
         depth = plan["settings"]["depth"]
         return RerankRetriever(
-            spec, first, _trained(build, rest), build.collection.documents, build.models.progress, depth
+            spec, first, trained(build, rest), build.collection.documents, build.models.progress, depth
         )
-    return DenseRetriever(spec, *_student_encoder(build, rest))
-
-
-def _run_and_blend(rest: str) -> tuple[str, float]:
-    run_id, at, blend = rest.partition("@")
-    if at and not re.fullmatch(r"\d*\.?\d+", blend):
-        raise ExplorerError(f"the blend in 'student:{rest}' is not a number from 0 to 1; write student:{run_id}@0.5")
-    return run_id, float(blend) if at else 1.0
-
-
-def _student_encoder(build: Retrievers, rest: str) -> tuple[DenseIndex, Encoder]:
-    """(the index a bi-encoder student searches, its query encoder)."""
-    run_id, alpha = _run_and_blend(rest)
-    encoder, kind, base = build.models.student(build.models.workspace.existing_run(run_id), alpha)
-    return build.index(build.models.encoder(base) if kind.documents_fixed else encoder), encoder
-
-
-def _trained(build: Retrievers, rest: str) -> Scorer:
-    """A student as a scorer: a cross-encoder as it was trained, a bi-encoder by its cosines."""
-    from explorer.retrieval.rerankers import CosineScorer, CrossScorer
-
-    run_id, alpha = _run_and_blend(rest)
-    run = build.models.workspace.existing_run(run_id)
-    name = f"student:{rest}"
-    if not student_kind(run.plan["student"]).reranks:
-        return CosineScorer(name, *_student_encoder(build, rest))
-    model, prior = build.models.reranker(run, alpha)
-    base = build.dense(encoder_name(run.plan["base"]))
-    return CrossScorer(name, model, prior, CosineScorer("base", base.index, base.query_encoder))
+    return DenseRetriever(spec, *student_encoder(build, rest))
 
 
 def _hybrid(build: Retrievers, spec: str, rest: str) -> Retriever:
@@ -161,75 +174,39 @@ def _rerank(build: Retrievers, spec: str, rest: str) -> Retriever:
     if not match or match[1] not in RERANKERS or (match[1] == "student") != bool(match[2]):
         known = ", ".join(f"{name}:RUN" if name == "student" else name for name in RERANKERS)
         raise ExplorerError(f"{spec!r} names no reranker; write rerank:SCORER(RETRIEVER) with one of {known}")
+    first = build.get(match[3])  # may be refused, and a scorer may be a language model to load
     scorer = RERANKERS[match[1]](build, match[2] or "")
-    return RerankRetriever(spec, build.get(match[3]), scorer, build.collection.documents, build.models.progress)
+    return RerankRetriever(spec, first, scorer, build.collection.documents, build.models.progress)
 
 
 def _run(build: Retrievers, spec: str, rest: str) -> Retriever:
     from explorer.retrieval.combined import RecordedRetriever
 
-    return RecordedRetriever(trec.run(Path(rest).expanduser()), build.collection.documents)
+    run = build.runs[rest] if rest in build.runs else trec.run(build.fence.file(rest))
+    return RecordedRetriever(run, build.collection.documents)
+
+
+def _vectors(build: Retrievers, spec: str, rest: str) -> Retriever:
+    """vectors:DOCUMENTS+QUERIES, or one .safetensors file with a tensor of each."""
+    from explorer.retrieval.vectors import VectorRetriever, load_vectors
+
+    documents, _, queries = rest.partition("+")
+    if not documents or not (queries or documents.endswith(".safetensors")):
+        raise ExplorerError(
+            f"{spec!r} needs two files; write vectors:DOCUMENTS.npy+QUERIES.npy, or vectors:FILE.safetensors"
+        )
+    sides = {
+        "documents": (documents, build.collection.documents),
+        "queries": (queries or documents, build.collection.queries),
+    }
+    loaded = {name: load_vectors(build.fence.file(file), list(ids), name) for name, (file, ids) in sides.items()}
+    return VectorRetriever(spec, build.collection.documents, loaded["documents"], loaded["queries"])
 
 
 def _none(build: Retrievers, spec: str, rest: str) -> Retriever:
     from explorer.retrieval.combined import NoRetriever
 
     return NoRetriever()
-
-
-def _reader(build: Retrievers) -> CachedReader:
-    """Rerankers remember nothing: their latency is to be what a user of a new query waits for."""
-    from explorer.supervision.cached import CachedReader, Forgetful
-
-    return CachedReader(build.models.reader(build.reader).reader, Forgetful())
-
-
-def _llm(build: Retrievers, _: str) -> Scorer:
-    from explorer.supervision.rerank import QueryLikelihood
-
-    return QueryLikelihood(_reader(build))
-
-
-def _yesno(build: Retrievers, _: str) -> Scorer:
-    from explorer.supervision.rerank import YesNo
-
-    return YesNo(_reader(build))
-
-
-def _incontext(build: Retrievers, _: str) -> Scorer:
-    from explorer.supervision.rerank import YesNo
-
-    return YesNo(_reader(build), _labelled(build))
-
-
-def _labelled(build: Retrievers) -> list[Labelled]:
-    """For the prompt: the training queries with the shortest relevant documents, each with one that is not relevant."""
-    from explorer.supervision.rerank import Labelled
-
-    collection = build.collection
-    texts = {doc_id: doc.content for doc_id, doc in collection.documents.items()}
-    queries = collection.judged(collection.split("train"))
-    if not queries:
-        raise ExplorerError(
-            f"{collection.name} has no judged training query to put into the prompt; choose rerank:yesno or rerank:llm"
-        )
-    relevant = {q.query_id: min(collection.relevant(q.query_id), key=lambda d: (len(texts[d]), d)) for q in queries}
-    chosen = sorted(queries, key=lambda q: (len(texts[relevant[q.query_id]]), q.query_id))[:SHOTS]
-    found = build.get("bm25").search(chosen, 20)
-    examples = []
-    for query in chosen:
-        examples.append(Labelled(query.text, texts[relevant[query.query_id]], True))
-        others = [d for d in found.rankings[query.query_id].doc_ids if d not in collection.relevant(query.query_id)]
-        examples += [
-            Labelled(query.text, texts[d], False) for d in sorted(others, key=lambda d: (len(texts[d]), d))[:1]
-        ]
-    return examples
-
-
-def _blind(build: Retrievers, _: str) -> Scorer:
-    from explorer.supervision.rationale import BlindRationale
-
-    return BlindRationale(build.cosines("dense:minilm"), _reader(build))
 
 
 RETRIEVERS: dict[str, Callable[[Retrievers, str, str], Retriever]] = {
@@ -239,14 +216,8 @@ RETRIEVERS: dict[str, Callable[[Retrievers, str, str], Retriever]] = {
     "student": _student,
     "rerank": _rerank,
     "run": _run,
+    "vectors": _vectors,
     "none": _none,
-}
-RERANKERS: dict[str, Callable[[Retrievers, str], Scorer]] = {
-    "llm": _llm,
-    "yesno": _yesno,
-    "incontext": _incontext,
-    "rationale": _blind,
-    "student": _trained,
 }
 
 

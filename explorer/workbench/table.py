@@ -85,7 +85,7 @@ def methods(
             row["gap_closed"] = _gap(row, rows[0], by_spec.get(plan.teacher))
     forgetting = [_forgetting(bench, guard, base, list(runs), progress) for guard in guards]
     return {
-        "collection": source.rsplit("/", 1)[-1],
+        "collection": _named(source),
         "split": "test",
         "queries": len(queries),
         "answered": len(answerable(queries)),
@@ -94,6 +94,12 @@ def methods(
         "rows": [*rows[:2], *teachers, *rows[2:], *trained],
         "guards": forgetting,
     }
+
+
+def _named(source: str) -> str:
+    """A collection's spec without the folders of its path: what it is called does not depend on where it lies."""
+    kind, colon, path = source.rpartition(":")
+    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
 
 
 def _plan(
@@ -138,7 +144,7 @@ def _teacher(
         return {**row, "note": "no reference answers to score by"}
     found = bench.search(base, queries, k or 16)
     teacher = Teacher(spec, bench.reader, base=base)
-    scores = scores_for(bench.retrievers, teacher, candidates_of(collection, found, teacher), progress)
+    scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, found, teacher), progress)
     own = scores.run().rankings
     run = Run(spec, {q: own.get(q, ranking) for q, ranking in found.rankings.items()})
     qrels = {query.query_id: collection.qrels[query.query_id] for query in queries}
@@ -173,18 +179,27 @@ def _measured(values: Values, before: Values | None) -> dict[str, Any]:
 
 
 def _gap(row: Mapping[str, Any], base: Mapping[str, Any], teacher: Mapping[str, Any] | None) -> float | None:
-    """(student - base) / (teacher - base) in AP; None where the teacher is not better than the base."""
-    if not teacher or "measures" not in teacher:
+    """(student - base) / (teacher - base) in AP; None where the teacher is not shown to be better than the base."""
+    if not teacher or teacher.get("change", {}).get("AP", {}).get("verdict") != "better":
         return None
-    room = teacher["measures"]["AP"] - base["measures"]["AP"]
-    return (row["measures"]["AP"] - base["measures"]["AP"]) / room if room > 0 else None
+    before = base["measures"]["AP"]
+    return (row["measures"]["AP"] - before) / (teacher["measures"]["AP"] - before)
 
 
 def _forgetting(bench: Workbench, guard: str, base: str, students: Sequence[str], progress: Progress) -> dict[str, Any]:
-    """Students on a collection they were not trained on, whole and blended with their base."""
+    """Students on a collection they were not trained on, whole and blended with their base.
+
+    A student that kept its base has nothing to forget: it is named, not measured.
+    """
     other = Workbench.open(guard, bench.workspace, scoped=bench.scoped, device=bench.models.device, progress=progress)
     other.models = bench.models
-    specs = [base, *(f"{student}@{alpha}" for student in students for alpha in ALPHAS)]
+    kept = [student for student in students if _kept_its_base(bench, student)]
+    specs = [base, *(f"{student}@{alpha}" for student in students if student not in kept for alpha in ALPHAS)]
     found = evaluate(other.collection, other.retrievers, specs, "test", ("nDCG@10",), progress=progress)
     rows = [_row(spec, "guard", found.values, base) for spec in specs]
-    return {"collection": guard.rsplit("/", 1)[-1], "queries": found.report["queries"], "rows": rows}
+    return {"collection": _named(guard), "queries": found.report["queries"], "rows": rows, "kept_base": kept}
+
+
+def _kept_its_base(bench: Workbench, student: str) -> bool:
+    result = bench.workspace.existing_run(student.removeprefix("student:")).result or {}
+    return result.get("best_step") == 0

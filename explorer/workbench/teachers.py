@@ -10,11 +10,13 @@ from explorer.supervision.prompts import DEFAULT_PROMPT
 
 CANDIDATES = 16
 FUSION = "fusion:utility=0.7,rationale:answer=0.3"
-GOLD_SOURCES = ("qrels", "task", "judge")
+GOLD_SOURCES = ("qrels", "labels", "task", "judge")
 RATIONALE_SOURCES = ("generated", "extractive", "given", "answer")
+WITHOUT_READER = ("gold", "gold:qrels", "gold:labels", "rationale:given", "rationale:answer", "given")
+WITHOUT_ANSWERS = ("gold", "gold:qrels", "gold:labels", "gold:judge", "given")
 FLOORS = {"gold:judge": 1.5}  # labels above this count as relevant; 0 where nothing is said
 
-KINDS = ("gold", "utility", "rationale", "fusion")
+KINDS = ("gold", "utility", "rationale", "given", "fusion")
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,24 @@ class Teacher:
         return _weights(self.spec)
 
     @property
+    def sources(self) -> frozenset[str]:
+        """The teachers it consists of: itself, or what a fusion mixes."""
+        return frozenset(self.weights if self.kind == "fusion" else (self.spec,))
+
+    @property
     def uses_judgements(self) -> bool:
         """Whether judged documents belong among its candidates even where the baseline missed them."""
-        sources = self.weights if self.kind == "fusion" else {self.spec: 1.0}
-        return bool({"gold", "gold:qrels"} & set(sources))
+        return bool({"gold", "gold:qrels"} & self.sources)
 
     @property
     def needs_answers(self) -> bool:
         """Whether it can say nothing of a query without a reference answer."""
-        sources = self.weights if self.kind == "fusion" else {self.spec: 1.0}
-        return any(name not in ("gold", "gold:qrels", "gold:judge") for name in sources)
+        return not self.sources <= set(WITHOUT_ANSWERS)
+
+    @property
+    def asks_reader(self) -> bool:
+        """Whether its scores cost a reading; the others are there at once."""
+        return not self.sources <= set(WITHOUT_READER)
 
     @property
     def floor(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from explorer.collections import Collection, bundled
@@ -12,6 +12,7 @@ from explorer.evaluation.measures import means, per_query
 from explorer.records import Document, Progress, Query, Run, Scores, TeacherScores, silent
 from explorer.supervision.mixing import minmax, mix, zscore
 from explorer.supervision.utility import UTILITY_UNIT
+from explorer.workbench.labelling import labelled
 from explorer.workbench.scorefile import load_scores
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teachers import Teacher
@@ -138,6 +139,8 @@ def _gold(retrievers: Retrievers, teacher: Teacher) -> Any:
     source = teacher.spec.partition(":")[2] or "qrels"
     if source == "qrels":
         return JudgedTeacher(retrievers.collection.qrels)
+    if source == "labels":
+        return JudgedTeacher(labelled(retrievers.collection, retrievers.models.workspace), "gold:labels")
     reader = retrievers.models.reader(teacher.reader)
     if source == "judge":
         return JudgeTeacher(reader)
@@ -161,6 +164,12 @@ def _rationale(retrievers: Retrievers, teacher: Teacher) -> Any:
     return RationaleTeacher(source, retrievers.cosines(teacher.base), reader)
 
 
+def _given(retrievers: Retrievers, teacher: Teacher) -> Any:
+    from explorer.supervision.given import GivenTeacher
+
+    return GivenTeacher()
+
+
 def _mixed_only(retrievers: Retrievers, teacher: Teacher) -> Any:
     raise ValueError("a fusion is mixed of other teachers' scores")
 
@@ -169,25 +178,56 @@ TEACHERS: Mapping[str, Callable[[Retrievers, Teacher], Any]] = {
     "gold": _gold,
     "utility": _utility,
     "rationale": _rationale,
+    "given": _given,
     "fusion": _mixed_only,
 }
 
 
 def recorded_scores(collection: Collection, teacher: Teacher) -> TeacherScores | None:
-    """What a bundled collection brings along for this teacher, reader and prompts, if its documents are unchanged."""
+    """What a bundled collection brings along for this teacher, reader and prompts, if its documents are unchanged.
+
+    Unmixed: a rationale's cosines, to be mixed with the retriever's score under whatever lambda is asked for.
+    """
     folder = bundled().get(collection.source)
     path = folder / "teachers" / f"{teacher.spec.replace(':', '-')}.parquet" if folder else None
     if path is None or not path.exists():
         return None
     scores, about = load_scores(path)
-    expected = (teacher.reader, list(teacher.prompts), collection.fingerprint)
-    return scores if (about["reader"], about["prompts"], about["collection_fingerprint"]) == expected else None
+    if (about["prompts"], about["collection_fingerprint"]) != (list(teacher.prompts), collection.fingerprint):
+        return None
+    if teacher.asks_reader and about["reader"] != teacher.reader:
+        return None
+    if teacher.kind != "rationale":
+        return scores
+    return unmixed(scores) if about["base"] == teacher.base else None
 
 
-def candidates_of(collection: Collection, run: Run, teacher: Teacher) -> dict[str, tuple[str, ...]]:
-    """The documents a teacher is to score: what the baseline found, and what is judged if judgements are part of it."""
-    judged = collection.qrels if teacher.uses_judgements else {}
-    return {q: tuple(dict.fromkeys([*r.doc_ids, *judged.get(q, ())])) for q, r in run.rankings.items()}
+def unmixed(scores: TeacherScores) -> TeacherScores:
+    """A rationale's own cosines, which its mix with the retriever's score keeps as a part."""
+
+    def own(one: Scores) -> Scores:
+        rest = {name: values for name, values in one.parts.items() if name not in ("rationale", "retriever")}
+        return dataclasses.replace(one, values=one.parts.get("rationale", {}), parts=rest)
+
+    return dataclasses.replace(scores, unit="cosine", by_query={q: own(one) for q, one in scores.by_query.items()})
+
+
+def candidates_of(retrievers: Retrievers, run: Run, teacher: Teacher) -> dict[str, tuple[str, ...]]:
+    """The documents a teacher is to score: what the baseline found, and what is judged or scored if that is part of it."""
+    collection = retrievers.collection
+    known: list[Mapping[str, Iterable[str]]] = [collection.qrels] if teacher.uses_judgements else []
+    known += [labelled(collection, retrievers.models.workspace)] if "gold:labels" in teacher.sources else []
+    known += [given_scores(collection)] if "given" in teacher.sources else []
+    return {
+        q: tuple(dict.fromkeys([*ranking.doc_ids, *(d for of_query in known for d in of_query.get(q, ()))]))
+        for q, ranking in run.rankings.items()
+    }
+
+
+def given_scores(collection: Collection) -> dict[str, list[str]]:
+    """query_id -> documents the collection gives a teacher's score of, where it gives any."""
+    scored = {q: [d for d in query.scores if d in collection.documents] for q, query in collection.queries.items()}
+    return {q: doc_ids for q, doc_ids in scored.items() if doc_ids}
 
 
 def quality(collection: Collection, run: Run, scores: TeacherScores) -> dict[str, float]:
