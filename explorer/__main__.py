@@ -1,14 +1,23 @@
 """``explorer`` on the command line."""
 
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 
-def launch(bench: Any, host: str, port: int, *, read_only: bool) -> None:
+def launch(bench: Any, host: str, port: int, *, read_only: bool, accounts: Path | None) -> None:
     """The app is a face of its own: the command line is handed the way to open it."""
     from explorer import app
 
-    app.launch(bench, host, port, read_only=read_only)
+    app.launch(bench, host, port, report, read_only=read_only, accounts=accounts)
+
+
+def report(view: Mapping[str, Any], path: Path) -> None:
+    """So is the report."""
+    from explorer.reports import write
+
+    write(view, path)
 
 
 def main() -> None:
@@ -17,7 +26,7 @@ def main() -> None:
     from explorer.records import ExplorerError
 
     try:
-        commands(launch)()
+        commands(launch, report)()
     except ExplorerError as error:
         sys.stderr.write(f"explorer: {error}\n")
         sys.exit(2)

@@ -8,13 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import browser
 import pytest
+from hypothesis import settings
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # the threads of two torch processes on the same cores spin while they wait
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may depend on a hub; the hub test lifts it for its own process
 
 from explorer.collections import Collection, open_collection
 from explorer.workbench.loading import Models
 from explorer.workspace import Workspace
+
+settings.register_profile("repeatable", derandomize=True)  # the same examples on every machine: a failure is a change
+settings.register_profile("search", max_examples=2000)  # HYPOTHESIS_PROFILE=search looks for new ones
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -106,3 +114,60 @@ def beir_folder(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def app(workspace):
+    started = []
+
+    def start(*arguments):
+        started.append(browser.App(workspace, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory, model_cache):
+    """``app`` for stories that only look: one app per collection for all of them, as many visitors have one."""
+    root = tmp_path_factory.mktemp("shown")
+    (root / "cache").mkdir()
+    (root / "cache" / "models").symlink_to(model_cache / "models")
+    started = {}
+
+    def show(collection):
+        if collection not in started:
+            started[collection] = browser.App(Workspace(root), collection)
+        return started[collection]
+
+    yield show
+    for one in started.values():
+        one.stop()
+
+
+@pytest.fixture
+def page():
+    """A page that fails the test when a request leaves the origin or the console reports an error.
+
+    ``awaited``: answers still on their way. Leaving while there are some is an error on the console: see browser.settled.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
+        page = chromium.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        page.set_default_timeout(60_000)
+        strays, errors, page.awaited = [], [], set()
+        local = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(local) else strays.append(r.url))
+        page.on("domcontentloaded", lambda page: page.awaited.clear())
+        page.on("request", lambda r: page.awaited.add(r) if "/queue/" in r.url else None)
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda r: page.awaited.discard(r))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        yield page
+        chromium.close()
+    assert strays == [] and errors == []

@@ -1,114 +1,18 @@
 """The app in a real browser: two pages, one story each; nothing leaves the origin, the console stays clean."""
 
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
+import browser
 import pytest
+from browser import choose, columns, command_shown, open_distill
 
 from explorer.workbench.plans import Plan
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")]
+pytestmark = [pytest.mark.browser, browser.needed]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class App:
-    """``explorer app`` as a user starts it."""
-
-    def __init__(self, workspace, *arguments):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
-        environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
-        command = [sys.executable, "-m", "explorer", "app", *map(str, arguments), "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(self.url, timeout=5)
-                return
-            except OSError:
-                assert self.process.poll() is None, self.process.stdout.read()
-                time.sleep(0.3)
-        raise AssertionError("the app did not answer")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-
-
-@pytest.fixture
-def app(workspace):
-    started = []
-
-    def start(*arguments):
-        started.append(App(workspace, *arguments))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.stop()
-
-
-@pytest.fixture
-def page():
-    """A page that fails the test when a request leaves the origin or the console reports an error."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-        page.set_default_timeout(60_000)
-        strays, errors = [], []
-        local = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
-        page.on("request", lambda r: None if r.url.startswith(local) else strays.append(r.url))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        yield page
-        browser.close()
-    assert strays == [] and errors == []
-
-
-def columns(page):
-    """Roles of the columns drawn, once they are."""
-    page.wait_for_selector(".ex-column")
-    return [node.get_attribute("class").split("-")[-1] for node in page.query_selector_all(".ex-column")]
-
-
-def open_distill(page):
-    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
-
-
-def command_shown(page, command):
-    """Waits until the form shows this command."""
-    page.wait_for_function("line => document.querySelector('#command textarea').value === line", arg=command)
-
-
-def choose(page, elem_id, text):
-    page.click(f"#{elem_id} input")
-    page.fill(f"#{elem_id} input", text)
-    page.keyboard.press("Enter")
-
-
-def test_compare_shows_baseline_teacher_and_another_system_on_one_query(app, page):
-    page.goto(app("harbour").url)
+def test_compare_shows_baseline_teacher_and_another_system_on_one_query(shown, page):
+    page.goto(shown("harbour").url)
     assert columns(page) == ["baseline", "teacher", "system"]
     title = page.inner_text(".ex-query h2")
     assert page.locator(".ex-teacher .ex-score").count() > 0, "the bundled scores need no language model"
@@ -124,8 +28,8 @@ def test_compare_shows_baseline_teacher_and_another_system_on_one_query(app, pag
     page.wait_for_function("before => document.querySelector('.ex-query h2').textContent === before", arg=title)
 
 
-def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(app, page):
-    page.goto(app("harbour").url)
+def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(shown, page):
+    page.goto(shown("harbour").url)
     columns(page)
     page.fill("#text textarea, #text input", "Where do herons stand?")
     page.keyboard.press("Enter")
@@ -135,8 +39,8 @@ def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(app, pa
 
 
 @pytest.mark.reader
-def test_the_reader_scores_a_free_text_query_with_an_answer(app, page):
-    page.goto(app("harbour").url)
+def test_the_reader_scores_a_free_text_query_with_an_answer(shown, page):
+    page.goto(shown("harbour").url)
     columns(page)
     page.fill("#text textarea, #text input", "How long is the crossing to Ostrey?")
     page.fill("#answer textarea, #answer input", "twenty-two minutes")
@@ -147,8 +51,8 @@ def test_the_reader_scores_a_free_text_query_with_an_answer(app, page):
     assert page.locator(".ex-teacher .ex-card").first.get_attribute("data-doc") == "ferry-02"
 
 
-def test_a_teacher_that_asks_no_reader_is_drawn_at_once_in_its_own_unit(app, page):
-    page.goto(app("harbour").url)
+def test_a_teacher_that_asks_no_reader_is_drawn_at_once_in_its_own_unit(shown, page):
+    page.goto(shown("harbour").url)
     columns(page)
     assert "nats per answer token" in page.inner_text(".ex-teacher .ex-unit")
     assert page.inner_text(".ex-teacher .ex-value >> nth=0").endswith(" nats")
@@ -161,8 +65,8 @@ def test_a_teacher_that_asks_no_reader_is_drawn_at_once_in_its_own_unit(app, pag
 
 
 @pytest.mark.reader
-def test_a_rationale_stands_above_the_columns_and_is_marked_where_documents_say_it(app, page):
-    page.goto(app("harbour").url)
+def test_a_rationale_stands_above_the_columns_and_is_marked_where_documents_say_it(shown, page):
+    page.goto(shown("harbour").url)
     columns(page)
     choose(page, "teacher", "rationale:extractive")
     page.wait_for_selector(".ex-teacher .ex-empty:has-text('Nobody has scored these documents yet')")
@@ -175,8 +79,8 @@ def test_a_rationale_stands_above_the_columns_and_is_marked_where_documents_say_
     assert page.inner_text(".ex-baseline .ex-coverage >> nth=0").startswith("covers ")
 
 
-def test_a_system_that_does_not_exist_is_one_sentence_and_nothing_is_lost(app, page):
-    page.goto(app("harbour").url)
+def test_a_system_that_does_not_exist_is_one_sentence_and_nothing_is_lost(shown, page):
+    page.goto(shown("harbour").url)
     columns(page)
     choose(page, "student", "student:gone")
     page.wait_for_selector(".ex-error")
@@ -195,7 +99,7 @@ def test_a_run_is_started_watched_and_its_student_compared(app, page):
     page.wait_for_selector(".ex-state-finished")
     assert "explorer distill harbour --method uae --student adapter" in page.inner_text(".ex-command code")
     page.wait_for_selector("#curve .js-plotly-plot")
-    verdict = page.inner_text(".ex-verdict")
+    verdict = page.inner_text(".ex-run .ex-verdict")
     assert "held out:" in verdict and "27 test queries" in verdict, "dev chose the student, it cannot judge it"
     assert any(word in verdict for word in ("better", "no difference shown", "worse"))
     assert "nDCG@10" in verdict and "→" in verdict and "95 % interval" in verdict
@@ -205,8 +109,8 @@ def test_a_run_is_started_watched_and_its_student_compared(app, page):
     assert page.locator(".ex-system .ex-move").count() > 0
 
 
-def test_a_method_brings_its_student_and_teacher_and_the_command_that_does_the_same(app, page):
-    page.goto(app("harbour").url)
+def test_a_method_brings_its_student_and_teacher_and_the_command_that_does_the_same(shown, page):
+    page.goto(shown("harbour").url)
     open_distill(page)
     command_shown(page, "explorer distill harbour --method uae --student adapter --run NAME")
     page.get_by_label("radio: a rationale re-ranks the candidates").check()

@@ -55,7 +55,12 @@ def test_a_shorter_list_has_the_ranks_that_exist_and_at_least_the_last():
 
 
 def test_labels_become_positives_and_the_baselines_list_gives_the_negatives():
-    texts = {"gold": "The mill dates from 1743.", "echo": "When was the mill built?", "far": "A pike.", "twin": "In 1743."}
+    texts = {
+        "gold": "The mill dates from 1743.",
+        "echo": "When was the mill built?",
+        "far": "A pike.",
+        "twin": "In 1743.",
+    }
     found = Run("base", {"q": Ranking.from_scores("q", {"echo": 0.7, "twin": 0.69, "gold": 0.65, "far": 0.1})})
     queries = {"q": Query("q", "When was the mill built?", ("1743",))}
     lesson = label_lesson(teacher("gold:qrels", q={"gold": 2.0}), queries, found, texts, 2, 0.0)
@@ -66,7 +71,9 @@ def test_labels_become_positives_and_the_baselines_list_gives_the_negatives():
 def test_a_judges_expected_grade_counts_as_relevant_above_its_floor():
     texts = {"a": "one", "b": "two", "c": "three"}
     found = Run("base", {"q": Ranking.from_scores("q", {"a": 0.5, "b": 0.4, "c": 0.3})})
-    lesson = label_lesson(teacher("gold:judge", q={"a": 1.4, "b": 2.5, "c": 0.2}), {"q": Query("q", "?")}, found, texts, 5, 1.5)
+    lesson = label_lesson(
+        teacher("gold:judge", q={"a": 1.4, "b": 2.5, "c": 0.2}), {"q": Query("q", "?")}, found, texts, 5, 1.5
+    )
     assert told(lesson) == [("q", ("b", "a", "c"), (2.5, 0.0, 0.0), frozenset({"b"}))]
 
 

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROWS = [
-    {"app", "widgets", "cli", "report"},
+    {"app", "widgets", "cli", "reports"},
     {"views", "figures"},
     {"workbench", "jobs"},
     {"retrieval", "evaluation", "supervision", "training"},

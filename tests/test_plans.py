@@ -48,7 +48,7 @@ def test_the_command_of_a_plan_says_what_the_plan_does(method):
 
     chosen = {"prompts": ("passage", "context"), "lam": 0.25, "overlap": "drop", "guard": "elsewhere", "limit": 9}
     plan = Plan.make("harbour", method, candidates=7, epochs=7, tau=0.1, seed=3, budget=9.0, **chosen)
-    command = typer.main.get_command(commands(lambda *_, **__: None)).commands["distill"]
+    command = typer.main.get_command(commands(lambda *_, **__: None, lambda *_: None)).commands["distill"]
     said = command.make_context("distill", plan.command("r")[1:]).params
     assert said["prompt"] == ["passage", "context"] and said["k"] == 7 and said["budget"] == "9s" and said["run"] == "r"
     assert (said["epochs"], said["tau"], said["seed"]) == (7, 0.1, 3)

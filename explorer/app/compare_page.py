@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from queue import Empty, Queue
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from explorer import views
-from explorer.app.hosts import renderer
+from explorer.app.hosts import packed, renderer
+from explorer.app.pages import QUIET, SHOWN, Page
+from explorer.app.query_box import query_box
+from explorer.app.telling import Step, telling
 from explorer.records import ExplorerError
+from explorer.supervision.given import NO_SCORES
 from explorer.supervision.gold import NOT_JUDGED
 from explorer.supervision.rationale import NOT_GIVEN
 from explorer.supervision.utility import NO_ANSWER
@@ -28,6 +29,7 @@ EMPTY = {  # why the teacher's column is empty: what to do about it
     views.NOT_SCORED: f"Nobody has scored these documents yet. Press “{SCORE}”.",
     NO_ANSWER: "This teacher needs a reference answer. Type one above, then score.",
     NOT_JUDGED: "Nobody has judged these documents for this query: choose another teacher.",
+    NO_SCORES: "The collection gives no scores of these documents: choose another teacher.",
     NOT_GIVEN: "The collection gives no rationale for this query: choose another teacher.",
 }
 UTILITY_EMPTY = (
@@ -35,42 +37,27 @@ UTILITY_EMPTY = (
 )
 
 
-@dataclass(frozen=True)
-class ComparePage:
-    student: gr.Dropdown
-    draw: Callable[..., Any]
-    inputs: list[Any]
-    outputs: list[Any]
-
-
 def systems(bench: Workbench) -> list[str]:
-    """Students first, newest on top, then the systems that need no training."""
-    trained = [f"student:{run.run_id}" for run in bench.workspace.all_runs() if run.student.exists()]
+    """Students first, newest on top, then those that come with the collection and the systems that need no training."""
+    trained = [f"student:{run.run_id}" for run in bench.students()]
     return [*trained, *BASELINES]
 
 
-def choose_system(bench: Workbench) -> gr.Dropdown:
-    """The newest student where there is one, else another system to stand beside the baseline."""
-    known = systems(bench)
-    value = known[0] if known[0].startswith("student:") else OTHER
-    return gr.Dropdown(choices=known, value=value)
+def other_system(bench: Workbench) -> str:
+    """What a first visit sees beside the baseline: the newest student where there is one."""
+    first = systems(bench)[0]
+    return first if first.startswith("student:") else OTHER
 
 
-def _query_choices(bench: Workbench) -> list[tuple[str, str]]:
-    """Held-out queries first: what is shown was not trained on."""
-    order = {"test": 0, "dev": 1, "train": 2}
-    splits = bench.collection.splits
-    queries = sorted(bench.collection.queries.values(), key=lambda q: order.get(splits.get(q.query_id, ""), 3))
-    return [(f"{query.text}  ({splits.get(query.query_id, 'no split')})", query.query_id) for query in queries]
+def teachers(bench: Workbench) -> list[str]:
+    """All that can be asked; ``given`` only where the collection brings scores along."""
+    return [*TEACHERS, *(["given"] if any(query.scores for query in bench.collection.queries.values()) else [])]
 
 
-def build(bench: Workbench) -> ComparePage:
-    choices = _query_choices(bench)
+def build(bench: Workbench) -> Page:
     with gr.Row(equal_height=True, elem_id="choose"):
-        first = views.telling_query(bench, BASELINES[0], TEACHER) or (choices[0][1] if choices else None)
-        query = gr.Dropdown(
-            choices, value=first, label="Query of the collection", elem_id="query", scale=6, min_width=420
-        )
+        first = views.telling_query(bench, BASELINES[0], TEACHER)
+        query = query_box(bench, "query", value=first, min_width=420)
         previous = gr.Button("← Previous", elem_id="previous", scale=1, min_width=110)
         following = gr.Button("Next →", elem_id="next", scale=1, min_width=110)
         score = gr.Button(SCORE, elem_id="score", scale=2, min_width=200)
@@ -92,43 +79,66 @@ def build(bench: Workbench) -> ComparePage:
             list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", scale=5, min_width=150, **spec
         )
         teacher = gr.Dropdown(
-            list(TEACHERS), value=TEACHER, label="Teacher", elem_id="teacher", scale=6, min_width=190, **spec
+            teachers(bench), value=TEACHER, label="Teacher", elem_id="teacher", scale=6, min_width=190, **spec
         )
         student = gr.Dropdown(
             [OTHER], value=OTHER, label="Student or system", elem_id="student", scale=6, min_width=190, **spec
         )
-        depth = gr.Slider(5, 50, 10, step=1, label="Documents", elem_id="depth", scale=5, min_width=150)
-    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
-    inputs = [query, text, answer, baseline, teacher, student, depth]
+        depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=4, min_width=150)
+        more = gr.Dropdown(
+            systems(bench),
+            value=[],
+            multiselect=True,
+            label="More systems",
+            elem_id="more-systems",
+            scale=6,
+            min_width=190,
+            **spec,
+        )
+    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns", ["ribbons.js"])
+    inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
-    def draw(*values: Any) -> dict[str, Any]:
-        return _view(bench, *values)
+    def draw(*values: Any) -> str:
+        return packed(_view(bench, *values))
 
     def step(by: int) -> Callable[[str], Any]:
-        ids = [query_id for _, query_id in choices]
-        return lambda now: (gr.Dropdown(value=ids[(ids.index(now) + by) % len(ids)] if now in ids else ids[0]), "", "")
+        return lambda now: (bench.query_list.step(now, by), "", "")
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     for button, by in ((previous, -1), (following, 1)):
-        if choices:
-            button.click(step(by), query, [query, text, answer], **quiet).then(draw, inputs, columns, **quiet)
-    query.input(lambda: ("", ""), None, [text, answer], **quiet).then(draw, inputs, columns, **quiet)
+        if bench.query_list.ids:
+            button.click(step(by), query, [query, text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
+    query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
     # another system may have to be loaded and its documents encoded: that is the one draw that can take long
-    shown: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
-    for field in (baseline, teacher, student, depth):
-        field.input(draw, inputs, columns, trigger_mode="always_last", **shown)
-    teacher.input(_score_button, teacher, score, **quiet)
+    for field in (baseline, teacher, student, depth, more):
+        field.input(draw, inputs, columns, trigger_mode="always_last", **SHOWN)
+    teacher.input(_score_button, teacher, score, **QUIET)
     for box in (text, answer):
-        box.submit(draw, inputs, columns, **quiet)
-    scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **quiet)
+        box.submit(draw, inputs, columns, **QUIET)
+    scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **QUIET)
     stop.click(
         lambda name: (_score_button(name), gr.Button(visible=False)),
         teacher,
         [score, stop],
         cancels=[scoring],
-        **quiet,
+        **QUIET,
     )
-    return ComparePage(student, draw, inputs, [columns])
+    fields = {
+        "query": query,
+        "text": text,
+        "answer": answer,
+        "a": baseline,
+        "teacher": teacher,
+        "b": student,
+        "k": depth,
+        "more": more,
+    }
+    return Page(
+        fields=fields,
+        draw=draw,
+        inputs=inputs,
+        outputs=[columns],
+        refresh={name: lambda: {"choices": systems(bench)} for name in ("b", "more")},
+    )
 
 
 def _score_button(teacher: str | None) -> gr.Button:
@@ -143,72 +153,42 @@ def _score_button(teacher: str | None) -> gr.Button:
 def _view(
     bench: Workbench,
     query_id: str | None,
-    text: str,
-    answer: str,
+    text: str | None,
+    answer: str | None,
     a: str,
     teacher: str | None,
     b: str,
     k: float,
+    more: Sequence[str] | None = None,
     *,
     live: bool = False,
 ) -> dict[str, Any]:
-    """What the renderer draws; a problem the user can fix is drawn in its place."""
+    """What the renderer draws; a problem the user can fix is drawn in its place. Fields of a tab nobody has opened yet
+    are None."""
     name = (teacher or "").strip()
     try:
-        query = bench.query(text.strip() or query_id or "", answer=answer)
-        view = views.compare(bench, query, list(dict.fromkeys([a.strip(), b.strip()])), int(k), teacher=name, live=live)
+        query = bench.query((text or "").strip() or query_id or "", answer=answer or "")
+        specs = list(dict.fromkeys(spec.strip() for spec in (a, b, *(more or ()))))
+        view = views.compare(bench, query, specs, int(k), teacher=name, live=live)
     except ExplorerError as error:
         return {"message": str(error), "error": True}
-    labels = {
-        "baseline": "baseline",
-        "teacher": "teacher",
-        "system": "student" if b.startswith("student:") else "other system",
-    }
     for column in view["columns"]:
-        column["label"] = labels[column["role"]]
+        student = column["key"].startswith("student:")
+        column["label"] = column["role"] if column["role"] != "system" else "student" if student else "other system"
         if why := column.get("empty"):
             column["empty"] = UTILITY_EMPTY if (name, why) == (TEACHER, NO_ANSWER) else EMPTY.get(why, why)
     return view
-
-
-class _Stopped(Exception):
-    pass
 
 
 def _scorer(bench: Workbench) -> Callable[..., Iterator[Any]]:
     """Scores what is shown with the reader, telling how far it is; Stop ends it and keeps what was read."""
 
     def run(*values: Any) -> Iterator[Any]:
-        stopped, news = threading.Event(), Queue[Any]()
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stopped.is_set():
-                raise _Stopped
-            news.put(f"{stage} {done} of {total}" if total > 1 else stage)
-
-        def work() -> None:
-            try:
-                news.put(_view(bench.reporting(progress), *values, live=True))
-            except _Stopped:
-                news.put(None)
-            except Exception as error:
-                news.put({"message": f"scoring failed: {error}", "error": True})
-                raise
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
         yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
-        try:
-            while thread.is_alive() or not news.empty():
-                try:
-                    item = news.get(timeout=0.2)
-                except Empty:
-                    continue
-                if isinstance(item, str):
-                    yield gr.skip(), gr.Button(item), gr.skip()
-                elif item is not None:
-                    yield item, gr.Button(SCORE, interactive=True), gr.Button(visible=False)
-        finally:
-            stopped.set()
+        for news in telling(bench, lambda bench: _view(bench, *values, live=True), "scoring"):
+            if isinstance(news, Step):
+                yield gr.skip(), gr.Button(str(news)), gr.skip()
+            else:
+                yield packed(news.value), gr.Button(SCORE, interactive=True), gr.Button(visible=False)
 
     return run

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import orjson
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def renderer(name: str, function: str, value: Any, elem_id: str) -> gr.HTML:
-    """The renderer ``function`` of static/``name``. The template is constant: text arrives through ``value`` only."""
-    script = "".join((STATIC / file).read_text(encoding="utf-8") for file in ("dom.js", name))
+def handed_out() -> Path:
+    """A new folder for a file a visitor saves; the app removes it with everything of its kind when it ends."""
+    return Path(tempfile.mkdtemp(prefix="explorer-", dir=os.environ.get("GRADIO_TEMP_DIR")))
+
+
+def packed(view: Mapping[str, Any]) -> str:
+    """A large view as one text, which the renderer's ``get`` unpacks: Gradio walks, copies and compares a record piece by
+    piece, on the server and in the page, and takes seconds for thousands of rows."""
+    text = orjson.dumps(view, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+    return text.replace("<", "\\u003c")  # a tag in it would make Gradio warn; JSON reads the same
+
+
+def renderer(
+    name: str,
+    function: str,
+    value: Any,
+    elem_id: str,
+    needs: Sequence[str] = (),
+    asks: Callable[[Any], Any] | None = None,
+    **layout: Any,
+) -> gr.HTML:
+    """The renderer ``function`` of static/``name``, which ``needs`` other files there and may ask the server something.
+
+    The template is constant: text arrives through ``value`` only, and through the answers of ``asks``.
+    """
+    script = "".join((STATIC / file).read_text(encoding="utf-8") for file in ("dom.js", "unpacking.js", *needs, name))
+    ask = f"(question) => server.{asks.__name__}(question)" if asks else "undefined"
     mount = f"""
     {function}(element.querySelector('.ex-host'), {{
-      get: () => props.value,
+      get: unpacking(() => props.value),
+      value: () => props.value,
+      set: (value) => {{ props.value = value; trigger('input'); }},
+      ask: {ask},
+      label: props.label,
       onChange: (draw) => {{ watch('value', draw); return () => {{}}; }},
-      emit: () => {{}},
+      emit: (name, detail) => {{ if (name === 'submit') trigger(name, detail); }},
     }});
     """
     return gr.HTML(
@@ -26,4 +58,6 @@ def renderer(name: str, function: str, value: Any, elem_id: str) -> gr.HTML:
         js_on_load=script + mount,
         apply_default_css=False,
         elem_id=elem_id,
+        server_functions=[asks] if asks else None,
+        **layout,
     )

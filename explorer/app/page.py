@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import gradio as gr
 
-from explorer.app import compare_page, distill_page
+from explorer.app import (
+    answers_page,
+    compare_page,
+    data_page,
+    distill_page,
+    flips_page,
+    label_page,
+    map_page,
+    teachers_page,
+)
+from explorer.app.pages import Page
+from explorer.app.selection import Selection
 from explorer.workbench import Workbench
 
 
@@ -16,44 +27,50 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(primary_hue="sky", neutral_hue="slate", font=font, font_mono=mono, radius_size="md").set(
         button_primary_background_fill="#0b6e99",
         button_primary_background_fill_hover="#095a7e",
+        button_primary_background_fill_dark="#0b6e99",
         button_primary_text_color="#ffffff",
+        color_accent="#0b6e99",
+        slider_color="#0b6e99",
+        slider_color_dark="#62bde6",
+        checkbox_background_color_selected="#0b6e99",
+        checkbox_border_color_selected="#0b6e99",
     )
 
 
-def build(bench: Workbench, *, read_only: bool) -> gr.Blocks:
+def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) -> gr.Blocks:
     with gr.Blocks(title=f"Explorer · {bench.collection.name}", analytics_enabled=False) as page:
         collection = bench.collection
         with gr.Row(elem_id="masthead"):
             gr.HTML(
                 {"name": collection.name, "documents": len(collection.documents), "queries": len(collection.queries)},
-                html_template="<h1>Explorer</h1><p></p>",
+                html_template="<h1>Explorer</h1><p><bdi></bdi><span></span></p>",
                 js_on_load=(
-                    "const v = props.value; element.querySelector('p').textContent = "
-                    "`${v.name}: ${v.documents.toLocaleString()} documents, ${v.queries.toLocaleString()} queries`;"
+                    "const v = props.value; element.querySelector('bdi').textContent = v.name; "
+                    "element.querySelector('span').textContent = "
+                    "`: ${v.documents.toLocaleString()} documents, ${v.queries.toLocaleString()} queries`;"
                 ),
                 apply_default_css=False,
             )
         with gr.Tabs() as tabs:
-            with gr.Tab("Compare", id="compare", elem_id="tab-compare"):
-                compare = compare_page.build(bench)
-            with gr.Tab("Distill", id="distill", elem_id="tab-distill"):
-                distill = distill_page.build(bench, read_only=read_only)
-
-        def use_student(run_id: str) -> tuple[Any, Any]:
-            return gr.Dropdown(value=f"student:{run_id}", choices=compare_page.systems(bench)), gr.Tabs(
-                selected="compare"
-            )
-
-        distill.use.click(use_student, distill.run, [compare.student, tabs], api_visibility="private").then(
-            compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden"
-        )
-        # runs come and go between two visits
-        page.load(
-            lambda: compare_page.choose_system(bench),
-            None,
-            compare.student,
-            api_visibility="private",
-            show_progress="hidden",
-        ).then(compare.draw, compare.inputs, compare.outputs, api_visibility="private", show_progress="hidden")
-        page.load(distill.reattach, None, distill.attached, api_visibility="private", show_progress="hidden")
+            opened, pages = {}, {}
+            for name, title, make in _pages(bench, write, read_only=read_only):
+                with gr.Tab(title, id=name, elem_id=f"tab-{name}") as opened[name]:
+                    pages[name] = make()
+        Selection(bench, pages, tabs).wire(page, opened)
     return page
+
+
+def _pages(
+    bench: Workbench, write: data_page.WriteReport, *, read_only: bool
+) -> list[tuple[str, str, Callable[[], Page]]]:
+    """Name, title and maker of every page, in the order of their tabs; the first is the landing page."""
+    return [
+        ("flips", "Flips", lambda: flips_page.build(bench)),
+        ("compare", "Compare", lambda: compare_page.build(bench)),
+        ("teachers", "Teachers", lambda: teachers_page.build(bench)),
+        ("distill", "Distill", lambda: distill_page.build(bench, write, read_only=read_only)),
+        ("answers", "Answers & cost", lambda: answers_page.build(bench)),
+        ("label", "Label", lambda: label_page.build(bench, read_only=read_only)),
+        ("map", "Map", lambda: map_page.build(bench)),
+        ("data", "Data", lambda: data_page.build(bench, write, read_only=read_only)),
+    ]

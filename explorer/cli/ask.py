@@ -103,6 +103,7 @@ def evaluate(
     context: Annotated[int, typer.Option(min=0, help="Documents the reader sees.")] = 3,
     reader: ReaderSpec = "smollm2",
     trec: Annotated[Path | None, typer.Option(help="Write each run as a TREC file into this folder.")] = None,
+    values: Annotated[Path | None, typer.Option(help="Write each query's values into this .csv or .parquet.")] = None,
     scope: Scope = "own",
     device: Device = "",
     json: Json = False,
@@ -113,6 +114,10 @@ def evaluate(
     evaluation = bench.evaluate(retriever, split=split, latency=latency, answer=answers, context=context, **options)
     if trec:
         bench.save_runs(evaluation.runs, trec)
+    if values:
+        from explorer.workbench.exporting import save_values
+
+        save_values(bench.collection.queries, evaluation.values, values)
     if json:
         print_json(evaluation.report)
         return
@@ -162,16 +167,18 @@ def _print_differences(rows: list[dict[str, Any]]) -> None:
 
 
 def collections(json: Json = False) -> None:
-    """List the bundled collections and the formats that can be opened."""
+    """List the bundled collections, those imported in the app, and the formats that can be opened."""
     from explorer.collections import FORMATS, bundled, open_collection
+    from explorer.workspace import Workspace
 
     found = [open_collection(name) for name in bundled()]
     rows: list[dict[str, Any]] = [
         {"name": c.source, "documents": len(c.documents), "queries": len(c.queries), "splits": _split_sizes(c)}
         for c in found
     ]
+    imported = Workspace().collections()
     if json:
-        print_json({"collections": rows, "formats": list(FORMATS)})
+        print_json({"collections": rows, "imported": imported, "formats": list(FORMATS)})
         return
     cells = [
         [
@@ -183,6 +190,8 @@ def collections(json: Json = False) -> None:
         for row in rows
     ]
     table("bundled collections", ["name", "documents", "queries", "splits"], cells)
+    if imported:
+        say(f"Imported: {', '.join(imported)}")
     say(f"Formats, as FORMAT:PATH or recognised: {', '.join(FORMATS)}")
 
 

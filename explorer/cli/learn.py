@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +10,11 @@ import typer
 from explorer.cli.options import CollectionSpec, Device, Json, ReaderSpec, Scope, Split, is_scoped, open_bench
 from explorer.cli.runs import carry_out
 from explorer.cli.show import hint, print_json, say, table
-from explorer.records import ExplorerError
 
 Base = Annotated[str, typer.Option(help="The baseline retriever.")]
 TEACHER_HELP = (
-    "gold (:qrels, :task, :judge), utility, rationale (:extractive, :generated, :given, :answer), "
-    "or a mix such as fusion:utility=0.7,rationale:answer=0.3."
+    "gold (:qrels, :labels, :task, :judge), utility, rationale (:extractive, :generated, :given, :answer), "
+    "given (scores the collection brings), or a mix such as fusion:utility=0.7,rationale:answer=0.3."
 )
 Prompts = Annotated[list[str], typer.Option(help="Prompt template; repeat for mean and spread.", show_default=False)]
 Lambda = Annotated[float, typer.Option(help="Weight of a rationale against the retriever's own score, 0 to 1.")]
@@ -125,6 +123,9 @@ def distill(
     tau_u: Annotated[
         float | None, typer.Option(min=1e-3, help="Temperature of the teacher's scores.", show_default=False)
     ] = None,
+    rank: Annotated[
+        int | None, typer.Option(min=1, help="Rank of a lora student's matrices.", show_default=False)
+    ] = None,
     seed: Annotated[int | None, typer.Option(show_default=False)] = None,
     budget: Annotated[
         str, typer.Option(help="Wall-clock limit of the training, e.g. 60s or 5m.", show_default=False)
@@ -134,8 +135,7 @@ def distill(
     json: Json = False,
 ) -> None:
     """Train a student on a teacher's scores. Ctrl-C stops it and keeps the best so far."""
-    from explorer.workbench.plans import Plan
-    from explorer.workspace import Workspace
+    from explorer.workbench.plans import Plan, seconds
 
     plan = Plan.make(
         collection,
@@ -159,19 +159,9 @@ def distill(
         batch=batch,
         tau=tau,
         tau_u=tau_u,
+        rank=rank,
         seed=seed,
         budget=seconds(budget) if budget else None,
     )
     bench = open_bench(collection, scope, device, quiet=json)
-    workspace = Workspace()
-    folder = workspace.run(run or workspace.new_run_id(method, plan.student))
-    folder.create(plan.record())
-    carry_out(bench, plan, folder, json=json)
-
-
-def seconds(text: str) -> float:
-    """ "60s", "5m", "1h" or a bare number of seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not match or float(match[1]) <= 0:
-        raise ExplorerError(f"the budget {text!r} is not a time; write e.g. 60s, 5m or 1h")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+    carry_out(bench, plan, bench.new_run(plan, run), json=json)

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 def bench(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="methods, results, utility, query, transfer or trec.", show_default=False),
+        typer.Argument(
+            metavar="NAME", help="methods, results, utility, query, transfer, app or trec.", show_default=False
+        ),
     ],
     collection: Annotated[
         str, typer.Argument(help="Collection to measure on; for trec and results, a folder of files.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,27 @@ def register(app: typer.Typer) -> None:
     for command in (list_runs, show, cancel, resume, delete):
         runs.command("list" if command is list_runs else None)(command)
     app.add_typer(runs, name="runs")
+    app.command()(export)
+
+
+def export(
+    run: RunId,
+    kind: Annotated[str, typer.Option("--as", help="model, trec, jsonl, csv or parquet.")] = "model",
+    to: Annotated[Path | None, typer.Option("-o", "--out", help="File or folder to write.", show_default=False)] = None,
+    layout: Annotated[str, typer.Option(help="jsonl: flagembedding or sentence-transformers.")] = "flagembedding",
+    json: Json = False,
+) -> None:
+    """Write a student for sentence-transformers, or its runs, training examples or values per query."""
+    from explorer.workbench.exporting import export as write
+    from explorer.workspace import Workspace
+
+    target = to or Path(run if kind in ("model", "trec") else f"{run}.{kind}")
+    paths = write(Workspace(), run, kind, target, progress(), layout)
+    if json:
+        print_json({"run": run, "as": kind, "paths": [str(path) for path in paths]})
+    else:
+        for path in paths:
+            say(f"wrote {path}")
 
 
 def carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = False) -> None:

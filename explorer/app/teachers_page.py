@@ -1,0 +1,109 @@
+"""Teachers: what they say of one query, of a whole split mixed live, and whether they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from explorer import views
+from explorer.app.compare_page import BASELINES
+from explorer.app.hosts import renderer
+from explorer.app.pages import QUIET, SHOWN, Jump, Page
+from explorer.app.query_box import query_box
+from explorer.app.telling import Step, telling
+from explorer.records import ExplorerError
+from explorer.workbench import Workbench
+
+NO_QUERIES = "This collection has no queries. Ask your own on Compare: a teacher scores its documents there."
+NOTHING = "Nothing is judged here yet, so no teacher can be measured. Label documents on Label, or open a collection with qrels."
+STOPPED = "Stopped. Choose another baseline or split to measure again."
+
+
+def build(bench: Workbench) -> Page:
+    measured = [name for name in ("test", "dev", "train") if bench.collection.judged(bench.collection.split(name))]
+    with gr.Row(equal_height=True, elem_id="choose-teachers"):
+        query = query_box(bench, "teachers-query")
+        baseline = gr.Dropdown(
+            list(BASELINES),
+            value=BASELINES[0],
+            label="Baseline",
+            elem_id="teachers-a",
+            scale=3,
+            min_width=170,
+            allow_custom_value=True,
+        )
+        splits = [*measured, "all"]
+        split = gr.Dropdown(splits, value=splits[0], label="Split", elem_id="teachers-split", scale=2, min_width=110)
+        stop = gr.Button("Stop", elem_id="stop-teachers", scale=1, min_width=80, visible=False)
+    lesson = renderer("lesson.js", "mountLesson", {"message": "Looking up the query …"}, "lesson")
+    mixing = renderer("teachers.js", "mountTeachers", {}, "teachers-mixing", needs=("mixing.js", "curve.js"))
+    standing = renderer("standing.js", "mountStanding", {}, "standing")
+    wanted = gr.State("")  # what the split's part shows: it is sent once, however often the query changes
+
+    def draw(query_id: str | None, base: str, of: str) -> tuple[Any, ...]:
+        return _lesson(bench, query_id, base), views.teachers_key(bench, base.strip(), of) if measured else ""
+
+    def draw_lesson(query_id: str | None, base: str) -> dict[str, Any]:
+        return _lesson(bench, query_id, base)
+
+    inputs: list[Any] = [query, baseline, split]
+    query.input(draw_lesson, [query, baseline], lesson, trigger_mode="always_last", **QUIET)
+    for field in (baseline, split):
+        field.input(draw, inputs, [lesson, wanted], trigger_mode="always_last", **SHOWN)
+    if measured:
+        measuring = wanted.change(_measurer(bench), [baseline, split], [mixing, standing, stop], **QUIET)
+        stop.click(
+            lambda: ("", {"message": STOPPED}, {}, gr.Button(visible=False)),
+            None,
+            [wanted, mixing, standing, stop],
+            cancels=[measuring],
+            **QUIET,
+        )
+    else:
+        mixing.value = {"message": NOTHING}
+    return Page(
+        fields={"query": query, "a": baseline, "split": split},
+        draw=draw,
+        inputs=inputs,
+        outputs=[lesson, wanted],
+        jumps=[Jump(standing.submit, "compare", _chosen(bench))],
+    )
+
+
+def _lesson(bench: Workbench, query_id: str | None, base: str) -> dict[str, Any]:
+    if not query_id:
+        return {"message": NO_QUERIES}
+    try:
+        view: dict[str, Any] = views.lesson(bench, query_id, base.strip())
+    except ExplorerError as error:
+        return {"message": str(error), "error": True}
+    return view
+
+
+def _chosen(bench: Workbench) -> Callable[[gr.EventData], dict[str, Any]]:
+    """What came from the browser, checked: it may be anything. A live mix has no teacher of Compare's to go with it."""
+
+    def chosen(event: gr.EventData) -> dict[str, Any]:
+        if event.query_id not in bench.collection.queries:
+            return {}
+        teacher = {"teacher": event.teacher} if event.teacher and isinstance(event.teacher, str) else {}
+        return {"query": event.query_id, "text": "", "answer": "", **teacher}
+
+    return chosen
+
+
+def _measurer(bench: Workbench) -> Callable[..., Iterator[Any]]:
+    """Scores and measures the split, telling how far it is; Stop ends it."""
+
+    def run(base: str, split: str) -> Iterator[Any]:
+        yield {"message": "Measuring the split …"}, {}, gr.Button(visible=True)
+        for news in telling(bench, lambda bench: views.teachers(bench, base.strip(), split), "measuring"):
+            if isinstance(news, Step):
+                yield {"message": f"Measuring the split … {news}"}, gr.skip(), gr.skip()
+            else:
+                board = {"mixing": news.value, "standing": {}} if "error" in news.value else news.value
+                yield board["mixing"], board["standing"], gr.Button(visible=False)
+
+    return run

@@ -1,0 +1,101 @@
+"""Long work of a page: told step by step, stopped when its listener goes away, its failure drawn like any answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import Any
+
+import gradio as gr
+
+from explorer.records import ExplorerError
+from explorer.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the work is: ``done`` of ``total`` of a stage."""
+
+    stage: str
+    done: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.done} of {self.total}" if self.total > 1 else self.stage
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the work gave, or a record {"message", "error": True}: a problem of the user's in its own words."""
+
+    value: Any
+
+
+class _Stopped(Exception):
+    pass
+
+
+PATIENCE = 0.4  # seconds before a drawing says what it waits for
+
+
+def telling(
+    bench: Workbench, work: Callable[[Workbench], Any], failed: str, silence: str = ""
+) -> Iterator[Step | Done]:
+    """Steps of ``work(bench)`` while it runs in a thread, then one Done. ``failed`` names the work where it breaks down.
+
+    Work that tells nothing for PATIENCE is told of once, as ``silence``.
+
+    Closing the generator, as Gradio does when an event is cancelled or its tab closed, ends the work at its next step.
+    """
+    stopped, news = threading.Event(), Queue[Step | Done]()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stopped.is_set():
+            raise _Stopped
+        news.put(Step(stage, done, total))
+
+    def attempt() -> None:
+        try:
+            news.put(Done(work(bench.reporting(progress))))
+        except _Stopped:
+            pass
+        except ExplorerError as error:
+            news.put(Done({"message": str(error), "error": True}))
+        except Exception as error:
+            news.put(Done({"message": f"{failed} failed: {error}", "error": True}))
+            raise
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive() or not news.empty():
+            try:
+                yield news.get(timeout=PATIENCE if silence else 0.2)
+                silence = ""
+            except Empty:
+                if silence and thread.is_alive():
+                    yield Step(silence, 0, 0)
+                    silence = ""
+    finally:
+        stopped.set()
+
+
+def drawing(bench: Workbench, view: Callable[..., Any], what: str) -> Callable[..., Iterator[Any]]:
+    """A draw of ``view(bench, *values)`` that says what it waits for where that takes long, and can then be stopped.
+
+    It fills what is drawn and a button that stops it. ``what`` names the work: "comparing".
+    """
+
+    def run(*values: Any) -> Iterator[Any]:
+        begun = time.monotonic()
+        for news in telling(bench, lambda bench: view(bench, *values), what, silence=what):
+            if isinstance(news, Done):
+                yield news.value, gr.Button(visible=False)
+            elif time.monotonic() - begun > PATIENCE / 2:
+                said = str(news)
+                yield {"message": f"{said[0].upper()}{said[1:]} …"}, gr.Button(visible=True)
+
+    return run

@@ -1,0 +1,100 @@
+"""The app as a user starts it, and what stories do on its pages."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+needed = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class App:
+    """``explorer app`` as a user starts it."""
+
+    def __init__(self, workspace, *arguments):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        environment = {**os.environ, "EXPLORER_WORKSPACE": str(workspace.root)}
+        command = [sys.executable, "-m", "explorer", "app", *map(str, arguments), "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(self.url, timeout=5)
+                return
+            except OSError:
+                assert self.process.poll() is None, self.process.stdout.read()
+                time.sleep(0.3)
+        raise AssertionError("the app did not answer")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def columns(page):
+    """Roles of the columns drawn on Compare, once they are."""
+    page.click("[role=tab]:has-text('Compare')")
+    page.wait_for_selector(".ex-column")
+    return [node.get_attribute("class").split("-")[-1] for node in page.query_selector_all(".ex-column")]
+
+
+def open_distill(page):
+    page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
+
+
+def command_shown(page, command):
+    """Waits until the form shows this command."""
+    page.wait_for_function("line => document.querySelector('#command textarea').value === line", arg=command)
+
+
+def choose(page, elem_id, text):
+    page.click(f"#{elem_id} input")
+    page.fill(f"#{elem_id} input", text)
+    page.keyboard.press("Enter")
+
+
+def open_data(page):
+    page.click("#tab-data-button, [role=tab]:has-text('Data')")
+
+
+SHOWN = "[...document.querySelectorAll('[role=tabpanel]')].find((one) => one.checkVisibility())?.textContent"
+
+
+def settled(page):
+    """Waits until the open page has drawn: for a second its text stays, promises nothing more, and nothing is awaited.
+
+    Chromium does not tell of every stream that ended: one that is silent for ten seconds is over.
+    """
+    still, over, before = 0, 0, None
+    for _ in range(240):
+        page.wait_for_timeout(250)
+        text = page.evaluate(SHOWN)
+        waits = text is None or re.search("(Searching|Comparing|Checking|Reading|Loading|Asking) …", text)
+        over = over + 1 if text == before and not waits else 0
+        still = still + 1 if over and not page.awaited else 0
+        before = text
+        if still == 4 or over == 40:
+            return
+    raise AssertionError(f"the page is not drawn after a minute: {before and before[:200]}")
