@@ -79,6 +79,15 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
+def heed(page):
+    """From here on ``page.awaited`` holds the answers still on their way: leaving before they came is a console error."""
+    page.awaited = set()
+    page.on("domcontentloaded", lambda _: page.awaited.clear())
+    page.on("request", lambda r: page.awaited.add(r) if "/queue/" in r.url else None)
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda r: page.awaited.discard(r))
+
+
 SHOWN = "[...document.querySelectorAll('[role=tabpanel]')].find((one) => one.checkVisibility())?.textContent"
 
 

@@ -260,6 +260,8 @@ def test_points_are_drawn_pointed_at_chosen_and_filter_flips(app, page, workspac
     page.wait_for_timeout(300)
     assert canvas_ink(page, 0) != zoomed
     page.keyboard.press("0")
+    browser.settled(page)
+    box = page.locator(".ex-map-frame").first.bounding_box()
     corners = [(4, 4), (box["width"] / 2, 4), (box["width"] / 2, box["height"] - 4), (4, box["height"] - 4)]
     page.mouse.move(box["x"] + 4, box["y"] + 4)
     page.mouse.down()

@@ -179,7 +179,7 @@ def test_scores_with_parts_and_rationales_survive_the_disk(small, retrievers, tm
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
-        ("magic", "unknown teacher 'magic'; choose from gold, utility, rationale, fusion"),
+        ("magic", "unknown teacher 'magic'; choose from gold, utility, rationale, given, fusion"),
         ("gold:guess", "unknown teacher 'gold:guess'; write gold:qrels, gold:labels, gold:task, gold:judge"),
         ("rationale:none", "write rationale:generated, rationale:extractive, rationale:given, rationale:answer"),
         ("utility:x", "unknown teacher 'utility:x'; write utility"),

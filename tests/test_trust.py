@@ -193,6 +193,7 @@ def test_markup_that_slipped_through_would_not_run(harbour_app):
 def test_two_visitors_never_see_each_others_selection(harbour_app, page):
     first, second = page, page.context.browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     second.set_default_timeout(60_000)
+    browser.heed(second)
     for one in (first, second):
         one.goto(harbour_app.url)
         columns(one)
