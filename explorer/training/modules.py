@@ -56,8 +56,9 @@ class Side:
 def through(sides: Sequence[Side], loss: Callable[..., Tensor], graph_tokens: int | None = None) -> Tensor:
     """``loss`` of the sides' values, differentiable with respect to their models' parameters.
 
-    Beyond ``graph_tokens`` (None: GRAPH_TOKENS of the device) no graph is kept: values are computed without one, and again chunk by chunk once their
-    gradients are known (Gao et al. 2021). The gradients are the same; memory no longer grows with the batch.
+    Beyond ``graph_tokens`` (None: GRAPH_TOKENS of the device) no graph is kept: values are computed without one, and
+    again chunk by chunk once their gradients are known (Gao et al. 2021). The gradients are the same; memory no longer
+    grows with the batch.
     """
     tokens = sum(side.tokens for side in sides)
     if not tokens or tokens <= (graph_tokens or _graph_tokens(sides[0].model)):
