@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from explorer.collections import cutting
 from explorer.collections.collection import Collection
 from explorer.collections.overlap import near_duplicates
 from explorer.collections.splits import SPLITS
+from explorer.collections.stating import CHOICES, flat
 from explorer.records import Document, Progress, Query, silent
 
 EXAMPLES = 5
 SEARCHED = 64 * 2**20  # characters of text up to which an answer is looked for in every document
-CHOICES = frozenset(["yes", "no", "true", "false", "unanswerable", "entailment", "contradiction", "not mentioned"])
 _MOJIBAKE = re.compile(r"\ufffd|\u00c3[\u0080-\u00bf]|\u00c2[\u0080-\u00bf]|\u00e2\u20ac|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -74,6 +75,18 @@ NOTES: Mapping[str, tuple[str, str, str]] = {  # what opening noticed -> level, 
         "error",
         "these queries find nothing",
         "give documents this group, or correct the scope",
+    ),
+    cutting.CUT: ("note", "each chunk is ranked on its own and shown inside its document", "nothing"),
+    cutting.EVIDENCE: ("note", "their other chunks are unjudged", "nothing"),
+    cutting.ANSWER: (
+        "note",
+        "their other chunks are unjudged, also where they say it in other words",
+        "look at the examples",
+    ),
+    cutting.ALL: (
+        "warning",
+        "chunks that say nothing of the question count as relevant, so recall is lower than it is",
+        "give evidence spans or answers, or label the chunks",
     ),
     "files without text": ("warning", "nothing of them can be found", "run OCR over scanned PDFs, then open again"),
 }
@@ -177,28 +190,24 @@ def _answers(collection: Collection) -> Iterator[Finding]:
 
 def _nowhere(collection: Collection, queries: Iterable[Query]) -> Iterator[str]:
     """Queries none of whose answers stands in a relevant document, nor, in a corpus of moderate size, in any."""
-    flat: dict[str, str] = {}
+    texts: dict[str, str] = {}
     size = 0
     for doc in collection.documents.values():
         size += len(doc.content)
         if size > SEARCHED:
-            flat = {}
+            texts = {}
             break
-        flat[doc.doc_id] = _flat(doc.content)
-    everything = "\n".join(flat.values())
+        texts[doc.doc_id] = flat(doc.content)
+    everything = "\n".join(texts.values())
     for query in queries:
-        answers = [_flat(answer) for answer in query.answers]
+        answers = [flat(answer) for answer in query.answers]
         if not answers or query.options or set(answers) & CHOICES:
             continue
-        near = (flat.get(d) or _flat(collection.documents[d].content) for d in collection.relevant(query.query_id))
+        near = (texts.get(d) or flat(collection.documents[d].content) for d in collection.relevant(query.query_id))
         if any(answer in text for text in near for answer in answers):
             continue
         if not any(answer in everything for answer in answers):
             yield query.query_id
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _leakage(collection: Collection) -> Iterator[Finding]:

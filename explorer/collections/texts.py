@@ -13,6 +13,7 @@ from pathlib import Path
 
 from explorer.collections import chunks, columns, read, rows
 from explorer.collections.collection import Judgement, Note, Parts
+from explorer.collections.stating import stated
 from explorer.records import Document, ExplorerError, Query
 
 KINDS = (".txt", ".md", ".markdown", ".pdf")
@@ -104,10 +105,5 @@ def _asked(asked: rows.Rows, documents: Sequence[Document]) -> Parts:
             )
         query = Query(f"q{number}", text, answers)
         queries.append(query)
-        judgements += [Judgement(query.query_id, d.doc_id, 1) for d in groups.get(file, ()) if _states(d.text, answers)]
+        judgements += [Judgement(query.query_id, d.doc_id, 1) for d in groups.get(file, ()) if stated(d.text, answers)]
     return Parts((), queries, judgements)
-
-
-def _states(text: str, answers: Sequence[str]) -> bool:
-    flat = " ".join(text.split()).casefold()
-    return any(" ".join(answer.split()).casefold() in flat for answer in answers)

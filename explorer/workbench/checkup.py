@@ -54,14 +54,14 @@ def _encoded(collection: Collection, encoder: Encoder, vectors: VectorCache) -> 
         "documents longer than the encoder reads",
         cut,
         f"what lies beyond {encoder.limit} tokens cannot be found by it",
-        "cut documents into chunks (a folder of texts does so by itself), or take an encoder that reads more",
+        f"open the collection in chunks, as chunks:{collection.source}, or take an encoder that reads more",
     )
     yield finding(
         "warning",
         "evidence beyond the encoder's limit",
         _lost(collection, cut, encoder),
         "the answer stands only in the part that is not read, so the document cannot be found for what it says",
-        "cut these documents into chunks",
+        f"open the collection in chunks, as chunks:{collection.source}",
     )
 
 
