@@ -106,7 +106,12 @@ def test_groups_scopes_and_splits_stay():
 
 def test_ids_of_chunks_never_meet_those_of_other_documents():
     """Wikipedia's second "name" is "name#2" here: it must not be taken for the second chunk of the first."""
-    documents = [Document("name", LONG), Document("name#2", "another"), Document("name#", LONG), Document("name##1", "c")]
+    documents = [
+        Document("name", LONG),
+        Document("name#2", "another"),
+        Document("name#", LONG),
+        Document("name##1", "c"),
+    ]
     found = Pieces({doc.doc_id: doc for doc in documents})
     assert list(found) == ["name###1", "name###2", "name#2", "name####1", "name####2", "name##1"]
     assert found["name#2"].text == "another"
