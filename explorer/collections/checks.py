@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from explorer.collections import cutting
+from explorer.collections import cutting, read
 from explorer.collections.collection import Collection
 from explorer.collections.overlap import near_duplicates
 from explorer.collections.splits import SPLITS
@@ -75,6 +75,11 @@ NOTES: Mapping[str, tuple[str, str, str]] = {  # what opening noticed -> level, 
         "error",
         "these queries find nothing",
         "give documents this group, or correct the scope",
+    ),
+    read.FOREIGN: (
+        "note",
+        "letters beyond a to z are wrong where the guess is",
+        "look at such words; save the files as UTF-8 if you can",
     ),
     cutting.CUT: ("note", "each chunk is ranked on its own and shown inside its document", "nothing"),
     cutting.EVIDENCE: ("note", "their other chunks are unjudged", "nothing"),

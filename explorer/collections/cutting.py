@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from explorer.collections.chunks import WORDS, chunks
-from explorer.collections.collection import Collection, Note
+from explorer.collections.collection import Collection, noted
 from explorer.collections.lines import Streamed
 from explorer.collections.stating import CHOICES, stated
 from explorer.records import Document, Query, Span
@@ -112,16 +112,8 @@ def cut(collection: Collection, source: str) -> Collection:
         queries[query_id] = _moved(query, bearers, collection, pieces)
         if query_id in collection.qrels:
             qrels[query_id] = _grades(query_id, collection.qrels[query_id], bearers, pieces, told)
-    notes = [(CUT, list(pieces.places)), *told.by_reason.items()]
-    found = (Note(code, len(ids), tuple(dict.fromkeys(ids))[:5]) for code, ids in notes if ids)
-    return replace(
-        collection,
-        source=source,
-        documents=pieces,
-        queries=queries,
-        qrels=qrels,
-        notes=(*collection.notes, *found),
-    )
+    notes = (*collection.notes, *noted([(CUT, list(pieces.places)), *told.by_reason.items()]))
+    return replace(collection, source=source, documents=pieces, queries=queries, qrels=qrels, notes=notes)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.collections import chunks, columns, read, rows
-from explorer.collections.collection import Judgement, Note, Parts
+from explorer.collections.collection import Judgement, Parts, noted
 from explorer.collections.stating import stated
 from explorer.records import Document, ExplorerError, Query
 
@@ -48,10 +48,7 @@ def load(path: Path) -> Parts:
         raise ExplorerError(
             f"none of the {len(silent)} files of {path} holds text (first: {silent[0]}); a scanned PDF must go through OCR first"
         )
-    notes = [Note("files without text", len(silent), tuple(silent[:5]))] if silent else []
-    notes += (
-        [Note("files not in UTF-8, read by their likely encoding", len(guessed), tuple(guessed[:5]))] if guessed else []
-    )
+    notes = noted([("files without text", silent), (read.FOREIGN, guessed)])
     return replace(_questions(root, documents), documents=documents, notes=notes)
 
 
