@@ -6,7 +6,7 @@ import json
 import os
 from abc import abstractmethod
 from array import array
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,26 @@ class Streamed(Mapping[str, Document]):
 
     def values(self) -> ValuesView[Document]:
         return _Values(self)
+
+
+class Contents(Mapping[str, str]):
+    """doc_id -> content of some documents, read when asked for."""
+
+    def __init__(self, documents: Mapping[str, Document], doc_ids: Iterable[str]) -> None:
+        self._documents = documents
+        self._ids = dict.fromkeys(doc_ids)
+
+    def __getitem__(self, doc_id: str) -> str:
+        return self._documents[doc_id].content
+
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 class DocumentLines(Streamed):
