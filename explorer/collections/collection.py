@@ -72,6 +72,11 @@ class Collection:
         """Changes whenever an id or a text of a document changes."""
         return hash_of(part for doc in self.documents.values() for part in (doc.doc_id, doc.content))
 
+    @property
+    def brings_scores(self) -> bool:
+        """Whether a teacher's scores came with it: then ``given`` is a teacher."""
+        return any(query.scores for query in self.queries.values())
+
     def split(self, name: str) -> list[Query]:
         """The queries of a split, in file order; "all" is every query."""
         if name not in (*SPLITS, "all"):
