@@ -95,7 +95,7 @@ def build(bench: Workbench) -> Page:
             min_width=190,
             **spec,
         )
-    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns", ["ribbons.js"])
+    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
     def draw(*values: Any) -> str:
