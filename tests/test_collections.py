@@ -121,6 +121,19 @@ def test_trec_files_are_told_apart_by_content(tmp_path):
     assert [note.code for note in collection.notes] == ["judged queries missing"]
 
 
+def test_a_folder_without_documents_is_told_by_what_it_holds_and_not_by_every_file(tmp_path):
+    for number in range(300):
+        (tmp_path / f"{number:03}.dat").write_text("words")
+    (tmp_path / "test.qrels").write_text("q1 0 d1 1\n")
+    with pytest.raises(
+        ExplorerError,
+        match=r"no file with <DOC> records; it has qrels: 1 \(test.qrels\), other files: 300 \(000.dat\);",
+    ):
+        open_collection(f"trec:{tmp_path}")
+    with pytest.raises(ExplorerError, match=r" \(it holds 000.dat, 001.dat, 002.dat, 003.dat, …\) is in no format"):
+        open_collection(str(tmp_path))
+
+
 def test_a_trec_run_is_ordered_by_score_not_by_its_rank_column(tmp_path):
     path = tmp_path / "a.run"
     path.write_text("7 Q0 D1 1 0.2 x\n7 Q0 D2 2 0.9 x\n")

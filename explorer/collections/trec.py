@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from explorer.collections import read
@@ -28,13 +28,20 @@ def load(path: Path) -> Parts:
         by_kind[_kind(file)].append(file)
     if not by_kind["documents"]:
         raise ExplorerError(
-            f"{path} holds no file with <DOC> records; it has {', '.join(f.name for f in _files(path)) or 'no files'}"
+            f"{path} holds no file with <DOC> records; it has {_told(by_kind)}; add the documents, or name another format"
         )
     return Parts(
         (doc for file in by_kind["documents"] for doc in _documents(file)),
         (query for file in by_kind["topics"] for query in _topics(file)),
         (judgement for file in by_kind["qrels"] for judgement in qrels(file)),
     )
+
+
+def _told(by_kind: Mapping[str, Sequence[Path]]) -> str:
+    """What a folder without documents holds: how many of each kind, the first by its name."""
+    kinds = {"topics": "topics", "qrels": "qrels", "": "other files"}
+    told = (f"{name}: {len(by_kind[kind])} ({by_kind[kind][0].name})" for kind, name in kinds.items() if by_kind[kind])
+    return ", ".join(told) or "no files"
 
 
 def _files(path: Path) -> list[Path]:
