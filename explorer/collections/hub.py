@@ -58,7 +58,7 @@ def _call(function: str, name: str, config: str | None = None) -> Any:
     """A function of datasets; whatever goes wrong in it becomes one sentence. No code of a data set is run."""
     import datasets
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every retry; the sentence below is enough
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every retry; our sentence is enough
     datasets.disable_progress_bars()
     try:
         return getattr(datasets, function)(name, *([config] if config else []))
