@@ -153,13 +153,13 @@ def test_a_saved_trec_run_is_read_back_equal(tmp_path_factory, scores):
     assert trec.run(file).rankings == before
 
 
-def test_an_id_with_white_space_is_refused_in_a_trec_file(tmp_path):
-    """It would come back as another id and another column."""
-    ranking = Ranking.from_scores("q", {"two words": 1.0})
-    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
-        trec.save_run(Run("x", {"q": ranking}), "x", tmp_path / "a.run")
-    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
-        trec.save_qrels({"q": {"two words": 1}}, tmp_path / "qrels")
+def test_an_id_with_white_space_is_one_column_of_a_trec_file_and_found_again(tmp_path):
+    before = {"a q": Ranking.from_scores("a q", {"two words": 1.0, "one": 0.5})}
+    trec.save_run(Run("x", before), "x", tmp_path / "a.run")
+    assert (tmp_path / "a.run").read_text().startswith("a%20q Q0 two%20words 1 1.0 x\n")
+    assert trec.as_known(trec.run(tmp_path / "a.run"), ["two words", "one"], ["a q"]).rankings == before
+    trec.save_qrels({"a q": {"two words": 1}}, tmp_path / "qrels")
+    assert trec.read_qrels(tmp_path / "qrels") == {"a%20q": {"two%20words": 1}}
 
 
 @given(st.dictionaries(trec_id, st.dictionaries(trec_id, st.integers(-1, 4), min_size=1, max_size=5), max_size=4))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from explorer.collections import read
 from explorer.collections.collection import Judgement, Parts
@@ -13,6 +15,7 @@ from explorer.records import Document, ExplorerError, Qrels, Query, Ranking, Run
 DOC = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
 TOPIC = re.compile(r"<top>(.*?)(?:</top>|(?=<top>)|\Z)", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"(^|\s)#.*")  # a "#" inside an id is part of it
+_SPACE = re.compile(r"\s")
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -156,6 +159,23 @@ def save_qrels(qrels: Qrels, file: Path) -> None:
 
 
 def _column(name: str) -> str:
-    if len(name.split()) != 1:
-        raise ExplorerError(f"the id {name!r} holds white space, which parts the columns of a TREC file; rename it")
-    return name
+    """An id as it stands in a TREC file: white space, which parts the columns there, is written as in an address."""
+    return _SPACE.sub(lambda space: quote(space[0]), name)
+
+
+def as_known(result: Run, doc_ids: Iterable[str], query_ids: Iterable[str]) -> Run:
+    """The run with the ids of a collection where a TREC file writes them otherwise."""
+    documents, queries = _written(doc_ids), _written(query_ids)
+    if not documents and not queries:
+        return result
+    renamed = {}
+    for query_id, ranking in result.rankings.items():
+        query_id = queries.get(query_id, query_id)
+        scores = {documents.get(doc_id, doc_id): score for doc_id, score in ranking.scores.items()}
+        renamed[query_id] = Ranking.from_scores(query_id, scores)
+    return replace(result, rankings=renamed)
+
+
+def _written(names: Iterable[str]) -> dict[str, str]:
+    """An id in a TREC file -> the id, for those that differ."""
+    return {_column(name): name for name in names if _SPACE.search(name)}
