@@ -20,7 +20,7 @@ function mountTeach(host, api) {
   panel.setAttribute('role', 'tooltip');
   panel.hidden = true;
   host.replaceChildren(toggle);
-  document.body.append(panel);
+  (host.closest('.contain') || document.body).append(panel); // where Gradio lets rules on media reach
 
   const isOn = () => toggle.getAttribute('aria-pressed') === 'true';
 
