@@ -92,8 +92,8 @@ def build(bench: Workbench) -> Page:
             min_width=170,
             **spec,
         )
-        depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=6, min_width=210)
-        score = gr.Button(SCORE, elem_id="score", scale=3, min_width=180)
+        depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=5, min_width=180)
+        score = gr.Button(SCORE, elem_id="score", scale=3, min_width=210)
         stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
