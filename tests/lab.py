@@ -86,6 +86,10 @@ class Lab:
     def read(self, name):
         return json.loads((self.folder / "notebooks" / name).read_text())
 
+    def copy(self, name, other):
+        """The file under another name, which no kernel belongs to."""
+        (self.folder / "notebooks" / other).write_text(json.dumps(self.read(name)))
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -107,17 +111,22 @@ def cell(page, place):
 def run(page, place):
     """Runs one cell and waits until it has ended."""
     one = cell(page, place)
-    one.scroll_into_view_if_needed()
+    before = one.locator(".jp-InputPrompt").text_content()
     one.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     page.wait_for_function(
-        "([cells, place]) => /\\[\\d+\\]/.test(document.querySelectorAll(cells)[place].querySelector('.jp-InputPrompt').textContent)",
-        arg=[CELLS, place],
+        """([cells, place, before]) => {
+          const now = document.querySelectorAll(cells)[place].querySelector('.jp-InputPrompt').textContent;
+          return now !== before && /\\[\\d+\\]/.test(now);
+        }""",
+        arg=[CELLS, place, before],
     )
 
 
 def output(page, place):
-    return cell(page, place).locator(".jp-OutputArea-output").last.inner_text()
+    """What a cell says last; "" where it says nothing."""
+    said = cell(page, place).locator(".jp-OutputArea-output").all_inner_texts()
+    return said[-1].strip() if said else ""
 
 
 def write_cell(page, place, source):
@@ -128,12 +137,13 @@ def write_cell(page, place, source):
 
 
 def save(page):
-    page.keyboard.press("Escape")
     page.keyboard.press("Control+s")
-    page.wait_for_selector("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
+    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
 
 
-def end_kernels(lab):
-    """As when the notebook is opened another day."""
-    for session in json.loads(urllib.request.urlopen(f"{lab.url}/api/sessions").read()):
-        urllib.request.urlopen(urllib.request.Request(f"{lab.url}/api/sessions/{session['id']}", method="DELETE"))
+def restart_kernel(page):
+    page.click(".lm-MenuBar-item:has-text('Kernel')")
+    page.click(".lm-Menu-item[data-command='kernelmenu:restart']")
+    page.click(".jp-Dialog button:has-text('Restart')")
+    page.wait_for_selector(".jp-Dialog", state="detached")
+    page.wait_for_selector(".jp-StatusBar-TextItem:has-text('| Idle')")
