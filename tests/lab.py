@@ -30,10 +30,23 @@ def notebook(*sources):
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-class Lab:
-    """``jupyter lab`` on a free port of loopback, with settings, data and notebooks in a folder of its own."""
+def answered(url, process):
+    """Waits until a server answers."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except OSError:
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.3)
+    raise AssertionError("the server did not answer")
 
-    def __init__(self, folder, workspace):
+
+class Lab:
+    """``jupyter lab``, or another ``command``, on a free port of loopback, with settings, data and notebooks in a folder of its own."""
+
+    def __init__(self, folder, workspace, command=(sys.executable, "-m", "jupyterlab")):
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -65,20 +78,12 @@ class Lab:
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
+            [*command, *options],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"{self.url}/api", timeout=5)
-                return
-            except OSError:
-                assert self.process.poll() is None, "JupyterLab ended"
-                time.sleep(0.3)
-        raise AssertionError("JupyterLab did not answer")
+        answered(f"{self.url}/api", self.process)
 
     def write(self, name, *sources):
         (self.folder / "notebooks" / name).write_text(json.dumps(notebook(*sources)))
@@ -136,9 +141,13 @@ def write_cell(page, place, source):
     page.keyboard.insert_text(source)
 
 
-def save(page):
+def save(page, lab, name):
+    """Saves the notebook, all of whose cells have run, and waits until it lies on the disk."""
     page.keyboard.press("Control+s")
-    page.wait_for_selector(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
+    end = time.monotonic() + 60
+    while any(one["source"] and one["execution_count"] is None for one in lab.read(name)["cells"]):
+        assert time.monotonic() < end, f"{name} was not saved"
+        page.wait_for_timeout(200)
 
 
 def restart_kernel(page):

@@ -77,7 +77,7 @@ flips"""
     page.wait_for_selector(".ex-baseline .ex-card.ex-same:has-text('Ferry number 3')")
     assert page.locator(".ex-static:visible").count() == 0, "the static views give way to the living"
 
-    lab.save(page)
+    lab.save(page, jupyter, "linked.ipynb")
     jupyter.copy("linked.ipynb", "colleague.ipynb")
     lab.open_notebook(page, jupyter, "colleague.ipynb")
     page.wait_for_selector(".ex-static:visible >> nth=1")
