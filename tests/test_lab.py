@@ -61,14 +61,14 @@ seen = []
 flips = ex.Flips(bench, "mine", "theirs", split="all")
 flips.selection.observe(lambda change: seen.append(change.new), "query_id")
 flips"""
-    compare = 'compare = ex.Compare(bench, systems=["mine", "theirs"], k=4, selection=flips.selection)\ncompare'
+    compare = 'compare = ex.Compare(bench, "q1", ["mine", "theirs"], 4, selection=flips.selection)\ncompare'
     opened(page, jupyter, "linked.ipynb", OPEN, flips, compare)
     page.click(".ex-row:has-text('When does ferry 5 sail?')")
     page.wait_for_selector(".ex-query h2:has-text('When does ferry 5 sail?')")
     page.click(".ex-system .ex-card:has-text('Ferry number 8')")
     page.wait_for_selector(".ex-system .ex-card.ex-same:has-text('Ferry number 8')")
     chosen = "print(seen, flips.selection.query_id, compare.selection.doc_id, compare.selection.system)"
-    assert added(page, chosen) == "['q5'] q5 d8 theirs"
+    assert added(page, chosen) == "['q1', 'q5'] q5 d8 theirs"
 
     added(page, 'flips.selection.query_id = "q3"')
     page.wait_for_selector(".ex-row[aria-selected=true]:has-text('When does ferry 3 sail?')")
@@ -78,13 +78,14 @@ flips"""
     assert page.locator(".ex-static:visible").count() == 0, "the static views give way to the living"
 
     lab.save(page, jupyter, "linked.ipynb")
+    page.forgiven = ("widget model not found",)  # what JupyterLab itself says of the living ones
     jupyter.copy("linked.ipynb", "colleague.ipynb")
     lab.open_notebook(page, jupyter, "colleague.ipynb")
     page.wait_for_selector(".ex-static:visible >> nth=1")
     assert page.locator(".ex-static:visible h4").all_inner_texts() == [
         "theirs is worse than mine",
-        "When does ferry 3 sail?",
-    ]
+        "When does ferry 1 sail?",
+    ], "as they were first drawn"
 
 
 def test_a_run_is_started_watched_and_cancelled_from_a_cell_and_outlives_the_kernel(page, jupyter, workspace):
