@@ -118,3 +118,22 @@ def run(page, place):
 
 def output(page, place):
     return cell(page, place).locator(".jp-OutputArea-output").last.inner_text()
+
+
+def write_cell(page, place, source):
+    """Replaces the source of one cell."""
+    cell(page, place).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+
+
+def save(page):
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)")
+
+
+def end_kernels(lab):
+    """As when the notebook is opened another day."""
+    for session in json.loads(urllib.request.urlopen(f"{lab.url}/api/sessions").read()):
+        urllib.request.urlopen(urllib.request.Request(f"{lab.url}/api/sessions/{session['id']}", method="DELETE"))

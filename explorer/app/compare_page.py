@@ -51,7 +51,7 @@ def other_system(bench: Workbench) -> str:
 
 def teachers(bench: Workbench) -> list[str]:
     """All that can be asked; ``given`` only where the collection brings scores along."""
-    return [*TEACHERS, *(["given"] if any(query.scores for query in bench.collection.queries.values()) else [])]
+    return [*TEACHERS, *(["given"] if bench.collection.brings_scores else [])]
 
 
 def build(bench: Workbench) -> Page:
@@ -95,7 +95,7 @@ def build(bench: Workbench) -> Page:
             min_width=190,
             **spec,
         )
-    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns", ["ribbons.js"])
+    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
     def draw(*values: Any) -> str:

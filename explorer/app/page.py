@@ -16,8 +16,10 @@ from explorer.app import (
     map_page,
     teachers_page,
 )
+from explorer.app.hosts import renderer
 from explorer.app.pages import Page
 from explorer.app.selection import Selection
+from explorer.views.terms import TERMS
 from explorer.workbench import Workbench
 
 
@@ -51,6 +53,7 @@ def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) ->
                 ),
                 apply_default_css=False,
             )
+            renderer("teach.js", "mountTeach", {"terms": TERMS}, "teach")
         with gr.Tabs() as tabs:
             opened, pages = {}, {}
             for name, title, make in _pages(bench, write, read_only=read_only):

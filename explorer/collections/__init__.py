@@ -1,4 +1,4 @@
-"""Collections: a bundled name, a folder or file that is recognised, or FORMAT:PATH."""
+"""Collections: a bundled name, a folder or file that is recognised, or FORMAT:PATH; any of them as ``chunks:…``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from explorer.collections import (
     archives,
     beir,
     contractnli,
+    cutting,
     entailmentbank,
     graph,
     hub,
@@ -80,6 +81,8 @@ def bundled() -> dict[str, Path]:
 
 def open_collection(spec: str, *, scoped: bool = True) -> Collection:
     """Opens ``spec``; with ``scoped=False`` every query is searched among all documents."""
+    if spec.startswith(cutting.PREFIX):
+        return cutting.cut(open_collection(spec.removeprefix(cutting.PREFIX), scoped=scoped), spec)
     name, path = _resolve(spec)
     collection = assemble(spec, FORMATS[name][1](path))
     return collection if scoped else collection.unscoped()

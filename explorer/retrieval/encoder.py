@@ -48,12 +48,13 @@ class Encoder:
         key = f"document\0{self.prompts['document']}\0{self.key}"
 
         def encode(shard: Sequence[str]) -> np.ndarray:
+            order = sorted(range(len(shard)), key=lambda row: len(shard[row]))  # what is encoded together is of a length
             parts = []
             for start in range(0, len(shard), 4 * BATCH):
                 progress("encode documents", done + start, len(texts))
-                chunk = list(shard[start : start + 4 * BATCH])
+                chunk = [shard[row] for row in order[start : start + 4 * BATCH]]
                 parts.append(self._unit(self.model.encode_document(chunk, batch_size=BATCH, show_progress_bar=False)))
-            return np.concatenate(parts)
+            return np.concatenate(parts)[np.argsort(order)]
 
         done = 0
 
