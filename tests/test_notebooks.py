@@ -68,14 +68,11 @@ def attempt(cell, name, source):
 
 
 @pytest.fixture(scope="module")
-def executed(model_cache, tmp_path_factory):
+def executed(new_workspace, tmp_path_factory):
     """Executes a notebook with its tries, once for all tests, in a workspace of its own."""
 
     @functools.cache
     def execute(path):
-        workspace = tmp_path_factory.mktemp("workspace")
-        (workspace / "cache").mkdir()
-        (workspace / "cache" / "models").symlink_to(model_cache / "models")
         notebook = with_tries(read(path))
         client = nbclient.NotebookClient(
             notebook,
@@ -84,7 +81,7 @@ def executed(model_cache, tmp_path_factory):
             store_widget_state=False,
             resources={"metadata": {"path": str(tmp_path_factory.mktemp("beside"))}},
         )
-        client.execute(env={**os.environ, "EXPLORER_WORKSPACE": str(workspace)})
+        client.execute(env={**os.environ, "EXPLORER_WORKSPACE": str(new_workspace().root)})
         return notebook
 
     return execute
