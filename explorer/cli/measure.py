@@ -21,7 +21,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="methods, results, utility, query, transfer, app or trec.", show_default=False
+            metavar="NAME", help="methods, results, utility, query, transfer, app, scale or trec.", show_default=False
         ),
     ],
     collection: Annotated[
@@ -30,7 +30,9 @@ def bench(
     retriever: Annotated[list[str], typer.Option("-r", "--retriever", help="Systems to time; repeat.")] = [],  # noqa: B006
     student: Annotated[list[str], typer.Option(help="methods: METHOD-STUDENT, e.g. uae-query; default: all.")] = [],  # noqa: B006
     guard: Annotated[list[str], typer.Option(help="methods: a collection to see forgetting on; repeat.")] = [],  # noqa: B006
-    limit: Annotated[int, typer.Option(help="methods: train on the first so many queries; 0: all.")] = 0,
+    limit: Annotated[
+        int, typer.Option(help="methods: train on the first so many queries; scale: at most so many documents; 0: all.")
+    ] = 0,
     tested: Annotated[int, typer.Option(help="methods: measure on the first so many test queries; 0: all.")] = 0,
     k: Annotated[int | None, typer.Option("-k", help="methods: candidates per query.", show_default=False)] = None,
     overlap: Annotated[str, typer.Option(help="methods: stop, drop or keep.")] = "stop",
@@ -62,7 +64,8 @@ def bench(
         }
         figures = methods(open_bench(collection, scope, "", quiet=True), collection, progress(), name=run, **options)
     elif name in BENCHES:
-        figures = BENCHES[name](open_bench(collection, scope, "", quiet=True), retriever, progress())
+        sized = {"limit": limit} if name == "scale" else {}
+        figures = BENCHES[name](open_bench(collection, scope, "", quiet=True), retriever, progress(), **sized)
     else:
         raise ExplorerError(
             f"unknown bench {name!r}; choose from {', '.join(['methods', 'results', *BENCHES, 'trec'])}"

@@ -19,7 +19,7 @@ from explorer.retrieval.rows import Rows
 
 EXACT_LIMIT = 200_000  # documents from which an exact search of one query takes longer than encoding it
 OVERFETCH = 32  # FAISS breaks ties in no fixed order: look further than k, then order by our own rule
-SETTINGS = {"per_root": 2, "training": 64, "rounds": 8, "query_bits": 8, "probes": 64}
+SETTINGS = {"per_root": 2, "training": 64, "rounds": 8, "query_bits": 4, "probes": 64}
 CODED = (
     300,
     4,

@@ -20,6 +20,7 @@ from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, fill
 from explorer.supervision.reader import Reader, Reading, Request
 from explorer.workbench import Workbench
 from explorer.workbench.browsing import app
+from explorer.workbench.scale import scale
 from explorer.workbench.teachers import CANDIDATES, Teacher
 from explorer.workbench.teaching import quality, scores_for
 
@@ -174,9 +175,10 @@ def trec_parity(folder: Path) -> dict[str, Any]:
     return {"files": files, **totals}
 
 
-BENCHES: dict[str, Callable[[Workbench, Sequence[str], Progress], dict[str, Any]]] = {
+BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "utility": utility,
     "query": query,
     "transfer": transfer,
     "app": app,
+    "scale": scale,
 }
