@@ -6,6 +6,7 @@ import pytest
 from explorer.records import Document, ExplorerError, silent
 from explorer.retrieval.rows import Rows
 from explorer.workbench import Workbench
+from explorer.workbench.growth import page
 from explorer.workbench.scale import Drawn, _build, _growth, _nearest, _search, passages, scale
 
 
@@ -62,3 +63,14 @@ def test_growth_is_the_power_of_the_number_of_documents():
 def test_a_limit_below_the_smallest_size_is_refused(harbour, workspace):
     with pytest.raises(ExplorerError, match="--limit 5 leaves no size to measure; the smallest is 10000"):
         scale(Workbench(harbour, workspace), [], silent, limit=5)
+
+
+def test_the_page_of_a_record_has_a_row_for_each_size_and_a_curve():
+    row = {"kind": "cells", "build_s": 145.04, "second_start_s": 12.0, "search_ms": {"p50": 9.1, "p95": 14.0}}
+    row |= {"processor_ms": 8.0, "exact_ms": 400.0, "recall@10": 0.986, "disk_mib": 1527.2}
+    row |= {"memory_mib": {"build": 1938.0, "search": 900.0}}
+    about = {"encoder": "minilm", "queries": 200, "collection": "meridian", "spread": {"real": 0.652, "drawn": 0.669}}
+    machine = {"cpus": 2, "machine": "x86_64", "explorer": "0.1.0"}
+    lines = page({**about, "machine": machine, "sizes": {"1000000": row}}).splitlines()
+    assert lines[4] == ("| 1,000,000 | cells | 145.0 | 12.0 | 9.1 | 14.0 | 8.0 | 400.0 | 0.9860 | 1938 | 900 | 1527 |")
+    assert [line for line in lines if "line [" in line] == ["  line [400.0]", "  line [9.1]"]

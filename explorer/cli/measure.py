@@ -80,11 +80,15 @@ def bench(
 
 def _results(folder: Path, page: Path | None) -> None:
     """Prints the stored tables as Markdown, or writes their summary into a page."""
+    from explorer.workbench.growth import page as growth
     from explorer.workbench.results import details, stored, summary, written_into
 
     records = stored(folder)
     if not records:
         raise ExplorerError(f"{folder} holds no stored table; make one with: explorer bench methods COLLECTION --json")
+    if all(record.get("bench") == "scale" for record in records):
+        say("\n\n".join(map(growth, records)))
+        return
     if page:
         page.write_text(written_into(page.read_text(encoding="utf-8"), summary(records)), encoding="utf-8")
         return

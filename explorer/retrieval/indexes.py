@@ -125,7 +125,7 @@ def _empty(dim: int, count: int) -> tuple[Any, int]:
     number = max(1, round(SETTINGS["per_root"] * count**0.5))
     # the nearest of unit vectors have the largest cosine; codes of one bit want dimensions alike: a random rotation
     index = faiss.index_factory(dim, f"RR{dim},IVF{number},RaBitQ", faiss.METRIC_L2)
-    inner = faiss.downcast_index(faiss.extract_index_ivf(index))
+    inner: Any = faiss.downcast_index(faiss.extract_index_ivf(index))
     inner.qb = SETTINGS["query_bits"]
     inner.cp.niter, inner.cp.min_points_per_centroid = SETTINGS["rounds"], 1
     return index, number
