@@ -49,7 +49,9 @@ class Encoder:
         key = f"document\0{self.prompts['document']}\0{self.key}"
 
         def encode(shard: Sequence[str]) -> np.ndarray:
-            order = sorted(range(len(shard)), key=lambda row: len(shard[row]))  # what is encoded together is of a length
+            order = sorted(
+                range(len(shard)), key=lambda row: len(shard[row])
+            )  # what is encoded together is of a length
             parts = []
             for start in range(0, len(shard), 4 * BATCH):
                 progress("encode documents", done + start, len(texts))
