@@ -41,7 +41,7 @@ def clicks_reach_python(page, clicked):
 
 @pytest.mark.skipif(not installed("notebook"), reason="notebook is not installed; see EXPLORER_HOSTS")
 def test_notebook_7_draws_a_widget_and_its_clicks_reach_python(page, workspace, tmp_path):
-    page.forgiven = ("404 (Not Found)",)  # Notebook asks for a notebook's own settings, which nobody wrote
+    page.forgiven = ("404 (Not Found)",)  # one of Notebook's own requests
     host = lab.Lab(tmp_path / "notebook", workspace, [HOSTS, "-m", "notebook"])
     try:
         host.write("hosted.ipynb", OPEN + "flips")

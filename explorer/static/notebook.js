@@ -81,15 +81,16 @@ function connected(mount) {
     };
     const dress = () => cell.classList.toggle('dark', isDark());
     dress();
-    tell();
     undo.push(watchTheme(dress));
-    await receive();
-    undo.push(mount(host, api));
-    select();
+    // before the first wait: what the rest of the cell says must not be missed
     on('change:_packed', receive);
     on('change:_selected', select);
     on('change:_notice', tell);
     on('msg:custom', (answer) => hears.forEach((hear) => hear(answer)));
+    tell();
+    await receive();
+    undo.push(mount(host, api));
+    select();
     hideStatic(model.get('_key'), true);
     undo.push(() => hideStatic(model.get('_key'), false));
     return () => undo.reverse().forEach((step) => step());
