@@ -30,7 +30,7 @@ def encode(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict
     def ours() -> None:
         with tempfile.TemporaryDirectory() as nothing:
             cache = VectorCache(Path(nothing), keep=False)
-            found["explorer"] = Encoder(fast, "bench").documents(texts, cache)
+            found["explorer"] = np.asarray(Encoder(fast, "bench").documents(texts, cache))
 
     def theirs() -> None:
         found["encode"] = plain.encode(texts, normalize_embeddings=True, show_progress_bar=False)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from explorer.evaluation.measures import means, per_query
@@ -144,7 +145,7 @@ def _held_out(bench: Workbench, model: Any, kind: str) -> float:
     """nDCG@10 on the test queries; documents keep the base's vectors under a query student."""
     collection, index = bench.collection, bench.retrievers.dense("minilm").index
     queries = collection.judged(collection.split("test"))
-    documents = index.vectors
+    documents = np.asarray(index.vectors)
     if kind == "full":
         texts = [document.content for document in collection.documents.values()]
         documents = model.encode_document(texts, normalize_embeddings=True, show_progress_bar=False)
