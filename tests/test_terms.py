@@ -2,6 +2,7 @@
 
 import re
 
+import browser
 import pytest
 
 from explorer.evaluation.failures import CLASSES
@@ -9,9 +10,8 @@ from explorer.views import terms
 from explorer.views.scripts import STATIC
 
 SCRIPTS = [path for path in sorted(STATIC.glob("*.js")) if path.name not in ("teach.js", "dom.js")]
-CALL = re.compile(
-    r"\), '((?:[^'\\]|\\.)+)'(?:, [\w.]+)?\)"
-)  # term(make(...), 'name') and term(make(...), 'name', view.teach)
+# term(make(...), "name") and term(make(...), "name", view.teach)
+CALL = re.compile(r"\), '((?:[^'\\]|\\.)+)'(?:, [\w.]+)?\)")
 
 
 def named():
@@ -46,3 +46,41 @@ def test_a_sentence_is_one_sentence_and_names_its_source():
 def test_a_measure_is_explained_at_any_depth(measure, family):
     assert terms.family(measure) == family
     assert terms.taught(measure) == {measure: terms.MEASURES[family][0]}
+
+
+@pytest.mark.browser
+@browser.needed
+def test_a_number_is_explained_by_keyboard_and_the_choice_is_remembered(shown, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(shown("harbour").url)
+    page.wait_for_selector(".ex-row")
+    page.focus(".ex-teach-toggle")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".ex-teach-toggle[aria-pressed=true]")
+    page.focus(".ex-fact[data-term=p]")
+    panel = page.locator(".ex-teach-panel")
+    assert panel.inner_text().split("\n") == [
+        "p",
+        "how often chance alone would give a change this large: randomisation test, two-sided",
+        "Source: Fisher 1935; Smucker, Allan & Carterette 2007",
+    ]
+    assert page.get_attribute(".ex-fact[data-term=p]", "aria-describedby") == "ex-teach-panel"
+    assert panel.evaluate("node => getComputedStyle(node).animationDuration") == "1e-05s", "nothing moves"
+    page.keyboard.press("Escape")
+    panel.wait_for(state="hidden")
+    page.reload()
+    page.wait_for_selector(".ex-row [data-taught]")
+    browser.columns(page)
+    page.wait_for_selector(".ex-card [data-taught]")
+    page.focus(".ex-measure[data-taught]")
+    assert "share of the best order" in panel.inner_text()
+    page.focus(".ex-card")
+    panel.wait_for(state="hidden")
+    page.keyboard.press("?")  # what lies inside the card, one after another
+    assert panel.inner_text().startswith("percentile\nscore ")
+    page.keyboard.press("?")
+    assert panel.inner_text().startswith("grade\n")
+    page.click(".ex-teach-toggle")
+    assert page.locator("[data-taught]").count() == 0
+    assert page.get_attribute(".ex-percentile", "title").startswith("score "), "tooltips are back"
+    browser.settled(page)

@@ -36,6 +36,15 @@ def theme() -> gr.themes.Base:
         slider_color_dark="#62bde6",
         checkbox_background_color_selected="#0b6e99",
         checkbox_border_color_selected="#0b6e99",
+        button_secondary_background_fill="#eef2f5",
+        button_secondary_background_fill_hover="#dfe5ea",
+        # the dark grounds and lines of static/explorer.css
+        body_background_fill_dark="#0e141a",
+        block_background_fill_dark="#151d25",
+        input_background_fill_dark="#1d2731",
+        border_color_primary_dark="#2c3945",
+        button_secondary_background_fill_dark="#2c3945",
+        button_secondary_background_fill_hover_dark="#3a4957",
     )
 
 

@@ -24,7 +24,7 @@ def bench(
         str,
         typer.Argument(
             metavar="NAME",
-            help="utility, encode, query, busy, distill, start, redraw, memory, or all of them; methods, results, "
+            help="utility, encode, query, busy, distill, start, redraw, memory, scale, or all of them; methods, results, "
             "transfer, trec.",
             show_default=False,
         ),
@@ -39,7 +39,9 @@ def bench(
     retriever: Annotated[list[str], typer.Option("-r", "--retriever", help="Systems to time; repeat.")] = [],  # noqa: B006
     student: Annotated[list[str], typer.Option(help="methods: METHOD-STUDENT, e.g. uae-query; default: all.")] = [],  # noqa: B006
     guard: Annotated[list[str], typer.Option(help="methods: a collection to see forgetting on; repeat.")] = [],  # noqa: B006
-    limit: Annotated[int, typer.Option(help="methods: train on the first so many queries; 0: all.")] = 0,
+    limit: Annotated[
+        int, typer.Option(help="methods: train on the first so many queries; scale: at most so many documents; 0: all.")
+    ] = 0,
     tested: Annotated[int, typer.Option(help="methods: measure on the first so many test queries; 0: all.")] = 0,
     k: Annotated[int | None, typer.Option("-k", help="methods: candidates per query.", show_default=False)] = None,
     overlap: Annotated[str, typer.Option(help="methods: stop, drop or keep.")] = "stop",
@@ -79,7 +81,8 @@ def bench(
         figures = methods(open_bench(collection, scope, "", quiet=True), collection, progress(), name=run, **options)
     elif name in BENCHES:
         collection = collection or BENCHES[name].collection
-        figures = BENCHES[name].measure(open_bench(collection, scope, "", quiet=True), retriever, progress())
+        sized = {"limit": limit} if BENCHES[name].sized else {}
+        figures = BENCHES[name].measure(open_bench(collection, scope, "", quiet=True), retriever, progress(), **sized)
     else:
         choices = ", ".join([*BENCHES, "all", "methods", "results", "trec"])
         raise ExplorerError(f"unknown bench {name!r}; choose from {choices}")
@@ -102,11 +105,15 @@ def _record(figures: dict[str, Any], file: Path | None) -> None:
 
 def _results(folder: Path, page: Path | None) -> None:
     """Prints the stored tables as Markdown, or writes their summary into a page."""
+    from explorer.workbench.growth import page as growth
     from explorer.workbench.results import details, stored, summary, written_into
 
     records = stored(folder)
     if not records:
         raise ExplorerError(f"{folder} holds no stored table; make one with: explorer bench methods COLLECTION --json")
+    if all(record.get("bench") == "scale" for record in records):
+        say("\n\n".join(map(growth, records)))
+        return
     if page:
         page.write_text(written_into(page.read_text(encoding="utf-8"), summary(records)), encoding="utf-8")
         return

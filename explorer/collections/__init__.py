@@ -94,8 +94,16 @@ def recognised(path: Path) -> str:
         if recognise(path):
             return name
     raise ExplorerError(
-        f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
+        f"{path}{_holds(path)} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
     )
+
+
+def _holds(path: Path) -> str:
+    """The first names in a folder, for whoever has named the wrong one."""
+    if not path.is_dir():
+        return ""
+    names = sorted(entry.name for entry in path.iterdir())
+    return f" (it holds {', '.join(names[:4]) or 'nothing'}{', …' if len(names) > 4 else ''})"
 
 
 def _resolve(spec: str) -> tuple[str, Path]:

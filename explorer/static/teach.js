@@ -7,7 +7,7 @@ function mountTeach(host, api) {
   const WAIT = 200; // milliseconds in which the mouse may travel from a term to its sentence
   const ACTIVE = 'a, button, input, select, textarea, summary, label, [role="option"], [role="button"], [role="img"], [aria-hidden="true"]';
   const {terms} = api.get();
-  const toggle = make('button', 'ex-chip ex-teach-toggle', 'Teach me');
+  const toggle = make('button', 'ex-teach-toggle', 'Teach me');
   const panel = make('div', 'ex-teach-panel');
   let shown = null; // the node whose term is told
   let titled = ''; // its tooltip, which is told in the panel instead
@@ -20,7 +20,7 @@ function mountTeach(host, api) {
   panel.setAttribute('role', 'tooltip');
   panel.hidden = true;
   host.replaceChildren(toggle);
-  document.body.append(panel);
+  (host.closest('.contain') || document.body).append(panel); // where Gradio lets rules on media reach
 
   const isOn = () => toggle.getAttribute('aria-pressed') === 'true';
 

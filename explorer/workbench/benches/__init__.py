@@ -18,16 +18,18 @@ from explorer.workbench.benches.starting import start
 from explorer.workbench.benches.timing import machine
 from explorer.workbench.benches.transfer import transfer
 from explorer.workbench.browsing import redraw
+from explorer.workbench.scale import scale
 
 __all__ = ["BENCHES", "SPEED", "Bench", "machine", "speed", "trec_parity"]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """``collection``: what it measures on unless another is named."""
+    """``collection``: what it measures on unless another is named. ``sized``: a ``limit`` can be set."""
 
-    measure: Callable[[Workbench, Sequence[str], Progress], dict[str, Any]]
+    measure: Callable[..., dict[str, Any]]
     collection: str = "meridian"
+    sized: bool = False
 
 
 BENCHES: Mapping[str, Bench] = {
@@ -39,6 +41,7 @@ BENCHES: Mapping[str, Bench] = {
     "start": Bench(start),
     "redraw": Bench(redraw),
     "memory": Bench(memory),
+    "scale": Bench(scale, sized=True),
     "transfer": Bench(transfer),
 }
 SPEED = tuple(name for name in BENCHES if name != "transfer")  # what "all" runs
