@@ -171,4 +171,5 @@ def test_every_notebook_stands_in_the_index_with_its_own_title():
     index = (FOLDER / "README.md").read_text(encoding="utf-8")
     linked = {name: title for title, name in re.findall(r"\[(\d\. [^]]+)\]\((\w+\.ipynb)\)", index)}
     titles = {path.name: read(path).cells[0].source.splitlines()[0].removeprefix("# ") for path in NOTEBOOKS}
-    assert [name for name, title in titles.items() if not title.startswith(linked.get(name, "-"))] == []
+    assert linked.keys() == titles.keys() and len(titles) == 6
+    assert [name for name, title in titles.items() if not title.startswith(linked[name])] == []
