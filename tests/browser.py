@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -46,7 +45,7 @@ class App:
         raise AssertionError("the app did not answer")
 
     def stop(self):
-        self.process.send_signal(signal.SIGINT)
+        self.process.terminate()  # an interrupt is ignored by whatever was started in the background
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

@@ -20,7 +20,8 @@ from explorer.collections import Collection, open_collection
 from explorer.workbench.loading import Models
 from explorer.workspace import Workspace
 
-settings.register_profile("repeatable", derandomize=True)  # the same examples on every machine: a failure is a change
+# the same examples on every machine: a failure is a change, and a machine that is busy is no failure
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000)  # HYPOTHESIS_PROFILE=search looks for new ones
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
@@ -35,21 +36,38 @@ def model_cache(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.fixture
-def workspace(tmp_path, model_cache) -> Workspace:
-    root = tmp_path / "workspace"
-    (root / "cache").mkdir(parents=True)
-    (root / "cache" / "models").symlink_to(model_cache / "models")
-    return Workspace(root)
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory, model_cache) -> dict[str, Path]:
+    """What workspaces of tests share: models, and vectors, which go by content. No test encodes what another one did."""
+    session = tmp_path_factory.getbasetemp()
+    session = session.parent if "PYTEST_XDIST_WORKER" in os.environ else session
+    (session / "vectors").mkdir(exist_ok=True)
+    return {"models": model_cache / "models", "vectors": session / "vectors"}
 
 
 @pytest.fixture(scope="session")
-def shared_workspace(tmp_path_factory, model_cache) -> Workspace:
-    """One workspace for tests that only read: documents are encoded once per session."""
-    root = tmp_path_factory.mktemp("workspace")
-    (root / "cache").mkdir()
-    (root / "cache" / "models").symlink_to(model_cache / "models")
-    return Workspace(root)
+def new_workspace(tmp_path_factory, caches):
+    """Makes workspaces, for fixtures that outlive a test."""
+
+    def make() -> Workspace:
+        root = tmp_path_factory.mktemp("workspace")
+        (root / "cache").mkdir()
+        for name, folder in caches.items():
+            (root / "cache" / name).symlink_to(folder)
+        return Workspace(root)
+
+    return make
+
+
+@pytest.fixture
+def workspace(new_workspace) -> Workspace:
+    return new_workspace()
+
+
+@pytest.fixture(scope="session")
+def shared_workspace(new_workspace) -> Workspace:
+    """One workspace for tests that only read."""
+    return new_workspace()
 
 
 @pytest.fixture(scope="session")
@@ -130,16 +148,13 @@ def app(workspace):
 
 
 @pytest.fixture(scope="session")
-def shown(tmp_path_factory, model_cache):
+def shown(new_workspace):
     """``app`` for stories that only look: one app per collection for all of them, as many visitors have one."""
-    root = tmp_path_factory.mktemp("shown")
-    (root / "cache").mkdir()
-    (root / "cache" / "models").symlink_to(model_cache / "models")
-    started = {}
+    workspace, started = new_workspace(), {}
 
     def show(collection):
         if collection not in started:
-            started[collection] = browser.App(Workspace(root), collection)
+            started[collection] = browser.App(workspace, collection)
         return started[collection]
 
     yield show

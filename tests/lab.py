@@ -30,10 +30,23 @@ def notebook(*sources):
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-class Lab:
-    """``jupyter lab`` on a free port of loopback, with settings, data and notebooks in a folder of its own."""
+def answered(url, process):
+    """Waits until a server answers."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except OSError:
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.3)
+    raise AssertionError("the server did not answer")
 
-    def __init__(self, folder, workspace):
+
+class Lab:
+    """``jupyter lab``, or another ``command``, on a free port of loopback, with settings, data and notebooks in a folder of its own."""
+
+    def __init__(self, folder, workspace, command=(sys.executable, "-m", "jupyterlab")):
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -65,26 +78,22 @@ class Lab:
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
+            [*command, *options],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"{self.url}/api", timeout=5)
-                return
-            except OSError:
-                assert self.process.poll() is None, "JupyterLab ended"
-                time.sleep(0.3)
-        raise AssertionError("JupyterLab did not answer")
+        answered(f"{self.url}/api", self.process)
 
     def write(self, name, *sources):
         (self.folder / "notebooks" / name).write_text(json.dumps(notebook(*sources)))
 
     def read(self, name):
         return json.loads((self.folder / "notebooks" / name).read_text())
+
+    def copy(self, name, other):
+        """The file under another name, which no kernel belongs to."""
+        (self.folder / "notebooks" / other).write_text(json.dumps(self.read(name)))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -107,14 +116,43 @@ def cell(page, place):
 def run(page, place):
     """Runs one cell and waits until it has ended."""
     one = cell(page, place)
-    one.scroll_into_view_if_needed()
+    before = one.locator(".jp-InputPrompt").text_content()
     one.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     page.wait_for_function(
-        "([cells, place]) => /\\[\\d+\\]/.test(document.querySelectorAll(cells)[place].querySelector('.jp-InputPrompt').textContent)",
-        arg=[CELLS, place],
+        """([cells, place, before]) => {
+          const now = document.querySelectorAll(cells)[place].querySelector('.jp-InputPrompt').textContent;
+          return now !== before && /\\[\\d+\\]/.test(now);
+        }""",
+        arg=[CELLS, place, before],
     )
 
 
 def output(page, place):
-    return cell(page, place).locator(".jp-OutputArea-output").last.inner_text()
+    """What a cell says last; "" where it says nothing."""
+    said = cell(page, place).locator(".jp-OutputArea-output").all_inner_texts()
+    return said[-1].strip() if said else ""
+
+
+def write_cell(page, place, source):
+    """Replaces the source of one cell."""
+    cell(page, place).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+
+
+def save(page, lab, name):
+    """Saves the notebook, all of whose cells have run, and waits until it lies on the disk."""
+    page.keyboard.press("Control+s")
+    end = time.monotonic() + 60
+    while any(one["source"] and one["execution_count"] is None for one in lab.read(name)["cells"]):
+        assert time.monotonic() < end, f"{name} was not saved"
+        page.wait_for_timeout(200)
+
+
+def restart_kernel(page):
+    page.click(".lm-MenuBar-item:has-text('Kernel')")
+    page.click(".lm-Menu-item[data-command='kernelmenu:restart']")
+    page.click(".jp-Dialog button:has-text('Restart')")
+    page.wait_for_selector(".jp-Dialog", state="detached")
+    page.wait_for_selector(".jp-StatusBar-TextItem:has-text('| Idle')")

@@ -198,7 +198,7 @@ def test_help_imports_nothing_heavy(explorer):
 
     code = (
         "import sys; sys.argv = ['explorer', '--help']\nfrom explorer.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"
-        "print([m for m in ('torch', 'gradio', 'transformers', 'numpy', 'faiss', 'pandas', 'plotly') if m in sys.modules])"
+        "print([m for m in ('torch', 'gradio', 'transformers', 'numpy', 'faiss', 'pandas', 'plotly', 'sqlite3') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ast.literal_eval(done.stdout.strip().splitlines()[-1]) == []

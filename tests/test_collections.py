@@ -121,6 +121,19 @@ def test_trec_files_are_told_apart_by_content(tmp_path):
     assert [note.code for note in collection.notes] == ["judged queries missing"]
 
 
+def test_a_folder_without_documents_is_told_by_what_it_holds_and_not_by_every_file(tmp_path):
+    for number in range(300):
+        (tmp_path / f"{number:03}.dat").write_text("words")
+    (tmp_path / "test.qrels").write_text("q1 0 d1 1\n")
+    with pytest.raises(
+        ExplorerError,
+        match=r"no file with <DOC> records; it has qrels: 1 \(test.qrels\), other files: 300 \(000.dat\);",
+    ):
+        open_collection(f"trec:{tmp_path}")
+    with pytest.raises(ExplorerError, match=r" \(it holds 000.dat, 001.dat, 002.dat, 003.dat, …\) is in no format"):
+        open_collection(str(tmp_path))
+
+
 def test_a_trec_run_is_ordered_by_score_not_by_its_rank_column(tmp_path):
     path = tmp_path / "a.run"
     path.write_text("7 Q0 D1 1 0.2 x\n7 Q0 D2 2 0.9 x\n")
@@ -140,13 +153,13 @@ def test_a_saved_trec_run_is_read_back_equal(tmp_path_factory, scores):
     assert trec.run(file).rankings == before
 
 
-def test_an_id_with_white_space_is_refused_in_a_trec_file(tmp_path):
-    """It would come back as another id and another column."""
-    ranking = Ranking.from_scores("q", {"two words": 1.0})
-    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
-        trec.save_run(Run("x", {"q": ranking}), "x", tmp_path / "a.run")
-    with pytest.raises(ExplorerError, match="the id 'two words' holds white space"):
-        trec.save_qrels({"q": {"two words": 1}}, tmp_path / "qrels")
+def test_an_id_with_white_space_is_one_column_of_a_trec_file_and_found_again(tmp_path):
+    before = {"a q": Ranking.from_scores("a q", {"two words": 1.0, "one": 0.5})}
+    trec.save_run(Run("x", before), "x", tmp_path / "a.run")
+    assert (tmp_path / "a.run").read_text().startswith("a%20q Q0 two%20words 1 1.0 x\n")
+    assert trec.as_known(trec.run(tmp_path / "a.run"), ["two words", "one"], ["a q"]).rankings == before
+    trec.save_qrels({"a q": {"two words": 1}}, tmp_path / "qrels")
+    assert trec.read_qrels(tmp_path / "qrels") == {"a%20q": {"two%20words": 1}}
 
 
 @given(st.dictionaries(trec_id, st.dictionaries(trec_id, st.integers(-1, 4), min_size=1, max_size=5), max_size=4))

@@ -12,18 +12,14 @@ from explorer.training.students import load_student, student_kind
 from explorer.workbench import Workbench
 from explorer.workbench.exporting import export
 from explorer.workbench.plans import Plan
-from explorer.workspace import Workspace
 
 KINDS = ("adapter", "query", "lora", "full", "reranker")
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, model_cache):
+def runs(new_workspace):
     """One short run per kind of student; what is exported must not depend on how good it is."""
-    root = tmp_path_factory.mktemp("workspace")
-    (root / "cache").mkdir()
-    (root / "cache" / "models").symlink_to(model_cache / "models")
-    workspace = Workspace(root)
+    workspace = new_workspace()
     bench = Workbench.open("harbour", workspace)
     for kind in KINDS:
         method = {"method": "gold"} if kind != "reranker" else {"method": "radio", "teacher": "rationale:answer"}

@@ -97,6 +97,20 @@ def test_a_fusion_standardises_given_scores_and_the_board_shows_them(taught, sha
     assert set(shown) == {"given", "gold"} and shown["given"].origin == "comes with the collection"
 
 
+@pytest.mark.parametrize(
+    ("row", "listed"), [(ROW, True), ({"query": "who?", "pos": ["Ada."], "neg": ["A pike."]}, False)]
+)
+def test_the_distill_page_offers_given_scores_where_the_collection_brings_some(tmp_path, workspace, row, listed):
+    import gradio as gr
+
+    from explorer.app.distill_form import build
+
+    bench = Workbench(open_collection(written(tmp_path / "t.jsonl", row)), workspace)
+    with gr.Blocks():
+        form = build(bench, gr.HTML(), read_only=False)
+    assert (("given", "given") in form.chosen["teacher"].choices) is listed
+
+
 def test_a_student_of_given_scores_is_exported_with_the_scores_it_was_given(taught, workspace, tmp_path):
     """The round trip: read, taught, written in FlagEmbedding's layout, read again."""
     bench = Workbench(taught.collection, workspace)

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SHAPE = ("question", "predict", "exercise", "check")
 TRIES = ("open", "wrong", "solution")
-FIGURE = re.compile(r"\d+[.,]\d+|\d+\s*%")
+FIGURE = re.compile(r"\d+[.,]\d+|(?!\b95 % interval)\b\d+\s*%")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -68,14 +68,11 @@ def attempt(cell, name, source):
 
 
 @pytest.fixture(scope="module")
-def executed(model_cache, tmp_path_factory):
+def executed(new_workspace, tmp_path_factory):
     """Executes a notebook with its tries, once for all tests, in a workspace of its own."""
 
     @functools.cache
     def execute(path):
-        workspace = tmp_path_factory.mktemp("workspace")
-        (workspace / "cache").mkdir()
-        (workspace / "cache" / "models").symlink_to(model_cache / "models")
         notebook = with_tries(read(path))
         client = nbclient.NotebookClient(
             notebook,
@@ -84,7 +81,7 @@ def executed(model_cache, tmp_path_factory):
             store_widget_state=False,
             resources={"metadata": {"path": str(tmp_path_factory.mktemp("beside"))}},
         )
-        client.execute(env={**os.environ, "EXPLORER_WORKSPACE": str(workspace)})
+        client.execute(env={**os.environ, "EXPLORER_WORKSPACE": str(new_workspace().root)})
         return notebook
 
     return execute
@@ -167,3 +164,12 @@ def test_no_figure_is_typed_into_prose(path):
         for found in FIGURE.findall(prose(cell))
     ]
     assert typed == []
+
+
+def test_every_notebook_stands_in_the_index_with_its_own_title():
+    """A teacher chooses from the index; a lesson that is missing there is not taught."""
+    index = (FOLDER / "README.md").read_text(encoding="utf-8")
+    linked = {name: title for title, name in re.findall(r"\[(\d\. [^]]+)\]\((\w+\.ipynb)\)", index)}
+    titles = {path.name: read(path).cells[0].source.splitlines()[0].removeprefix("# ") for path in NOTEBOOKS}
+    assert linked.keys() == titles.keys() and len(titles) == 6
+    assert [name for name, title in titles.items() if not title.startswith(linked[name])] == []

@@ -14,6 +14,13 @@ from explorer.workbench import Workbench
 from explorer.workspace import ScoreCache, VectorCache, Workspace
 
 
+@pytest.fixture
+def workspace(workspace):
+    """Without the vectors tests share: whatever is there was written."""
+    (workspace.root / "cache" / "vectors").unlink()
+    return workspace
+
+
 def tree(folder):
     """Every file under ``folder`` with its content and time of change."""
     return {

@@ -124,7 +124,7 @@ def test_documents_past_the_encoders_limit_are_marked(models, tmp_path):
 
 
 def test_above_the_exact_limit_an_approximate_index_still_scores_exactly(models, harbour):
-    """HNSW may miss a document, it must not misstate a score."""
+    """Cells may miss a document, they must not misstate a score."""
     encoder, cache = models.encoder("minilm"), models.workspace.vectors()
     exact, near = (
         DenseRetriever("dense:minilm", DenseIndex(harbour.documents, encoder, cache, exact_limit=limit), encoder)

@@ -97,12 +97,27 @@ def test_a_csv_from_a_spreadsheet_of_another_time_is_read_in_its_own_encoding(tm
 
 def test_a_table_of_two_encodings_is_read_line_by_line(tmp_path):
     """Read as one of them, the words of the other would match nothing."""
-    rows = ["wo?,Die Straße führt über die Brücke.\n".encode(), "où?,Le café est à côté de l'église.\n".encode("cp1252")]
+    rows = [
+        "wo?,Die Straße führt über die Brücke.\n".encode(),
+        "où?,Le café est à côté de l'église.\n".encode("cp1252"),
+    ]
     (tmp_path / "mixed.csv").write_bytes(b"question,text\n" + b"".join(rows))
     found = open_collection(str(tmp_path / "mixed.csv"))
     assert [doc.text for doc in found.documents.values()] == [
         "Die Straße führt über die Brücke.", "Le café est à côté de l'église.",
     ]  # fmt: skip
+    assert list(map(str, found.notes)) == ["files not in UTF-8, read by their likely encoding: 1 (mixed.csv (cp1252))"]
+
+
+def test_a_folder_of_tables_of_two_encodings_opens_with_one_note(tmp_path):
+    for name, encoding in (("a.csv", "utf-8"), ("b.csv", "cp1252"), ("c.csv", "cp1252")):
+        row = f"question,text\n{name}?,Le café {name} est à côté de l'église.\n"
+        (tmp_path / name).write_bytes(row.encode(encoding))
+    found = open_collection(str(tmp_path))
+    assert "Le café b.csv est à côté de l'église." in {doc.text for doc in found.documents.values()}
+    assert list(map(str, found.notes)) == [
+        "files not in UTF-8, read by their likely encoding: 2 (b.csv (cp1252), c.csv (cp1252))"
+    ]
 
 
 def test_unknown_columns_name_what_was_found_expected_and_nearest(tmp_path):

@@ -217,9 +217,9 @@ def test_the_target_is_the_softmax_of_utility_and_flattens_with_its_temperature(
     highest = max(shares().values())
     press(page, "tau_u", "End")
     assert max(shares().values()) < highest and sum(shares().values()) == pytest.approx(1)
-    before = page.inner_text("[data-fact='divergence']")
+    before = page.inner_text("[data-fact='to learn']")
     press(page, "tau", "End")
-    assert page.inner_text("[data-fact='divergence']") != before
+    assert page.inner_text("[data-fact='to learn']") != before
 
 
 def test_a_point_and_a_mistake_lead_to_compare_by_keyboard(shown, page):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.collections import open_collection
+from explorer.collections import open_collection, trec
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "assets" / "worlds"
@@ -110,6 +110,18 @@ def test_bundled_students_are_offered_for_their_collection_and_cannot_be_changed
         assert sum(path.stat().st_size for path in run.student.rglob("*") if path.is_file()) <= 2 * 2**20
         with pytest.raises(ExplorerError, match="comes with Explorer and stays as it is"):
             run.delete()
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_recorded_runs_name_documents_of_their_world(worlds, name):
+    """Ids with blanks in them once parted the columns: the files could not be read."""
+    documents, queries = worlds[name].documents, worlds[name].queries
+    files = sorted((ROOT / "assets" / "collections" / name / "runs").glob("*.run"))
+    assert len(files) == 5
+    for file in files:
+        found = trec.as_known(trec.run(file), documents, queries).rankings
+        assert found.keys() <= queries.keys()
+        assert {doc_id for ranking in found.values() for doc_id in ranking.doc_ids} <= documents.keys()
 
 
 def test_a_bundled_student_ranks_without_being_trained(workspace):

@@ -26,7 +26,7 @@ UNMEASURED = (
 def build(bench: Workbench) -> Page:
     fields, passages, ask, stop_asking = _choices(bench)
     answered = renderer("answers.js", "mountAnswers", {"message": "Searching …"}, "answers")
-    taken_apart = renderer("answers.js", "mountSentences", {"message": "Searching …"}, "sentences")
+    taken_apart = renderer("sentences.js", "mountSentences", {"message": "Searching …"}, "sentences")
     gr.Markdown(
         "#### What a query costs\nBoth systems against a language model that re-ranks what the first one finds, timed on "
         "this machine.",
@@ -44,7 +44,7 @@ def build(bench: Workbench) -> Page:
         )
         measure = gr.Button(MEASURE, elem_id="measure", scale=2, min_width=130)
         stop_measuring = gr.Button("Stop", elem_id="stop-measure", scale=1, min_width=80, visible=False)
-    priced = renderer("answers.js", "mountCosts", {"message": UNMEASURED}, "costs")
+    priced = renderer("costs.js", "mountCosts", {"message": UNMEASURED}, "costs")
     shown = gr.State(None)  # the selection whose answers are on the page
     measured = gr.State(None)
     chosen = [*fields.values(), passages]

@@ -51,40 +51,37 @@ def other_system(bench: Workbench) -> str:
 
 def teachers(bench: Workbench) -> list[str]:
     """All that can be asked; ``given`` only where the collection brings scores along."""
-    return [*TEACHERS, *(["given"] if any(query.scores for query in bench.collection.queries.values()) else [])]
+    return [*TEACHERS, *(["given"] if bench.collection.brings_scores else [])]
 
 
 def build(bench: Workbench) -> Page:
     with gr.Row(equal_height=True, elem_id="choose"):
         first = views.telling_query(bench, BASELINES[0], TEACHER)
-        query = query_box(bench, "query", value=first, min_width=420)
+        query = query_box(bench, "query", value=first, min_width=380)
         previous = gr.Button("← Previous", elem_id="previous", scale=1, min_width=110)
         following = gr.Button("Next →", elem_id="next", scale=1, min_width=110)
-        score = gr.Button(SCORE, elem_id="score", scale=2, min_width=200)
-        stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
-    with gr.Row(equal_height=True):
         text = gr.Textbox(
             label="Or ask your own",
             placeholder="A question, then Enter",
             elem_id="text",
-            scale=6,
+            scale=5,
             max_lines=1,
-            min_width=180,
+            min_width=230,
         )
         answer = gr.Textbox(
-            label="Its answer", placeholder="if you know it", elem_id="answer", scale=4, max_lines=1, min_width=130
+            label="Its answer", placeholder="if you know it", elem_id="answer", scale=3, max_lines=1, min_width=150
         )
+    with gr.Row(equal_height=True, elem_id="choose-systems"):
         spec: dict[str, Any] = {"allow_custom_value": True}  # specs in the order of the columns they fill
         baseline = gr.Dropdown(
-            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", scale=5, min_width=150, **spec
+            list(BASELINES), value=BASELINES[0], label="Baseline", elem_id="baseline", scale=6, min_width=170, **spec
         )
         teacher = gr.Dropdown(
-            teachers(bench), value=TEACHER, label="Teacher", elem_id="teacher", scale=6, min_width=190, **spec
+            teachers(bench), value=TEACHER, label="Teacher", elem_id="teacher", scale=6, min_width=170, **spec
         )
         student = gr.Dropdown(
-            [OTHER], value=OTHER, label="Student or system", elem_id="student", scale=6, min_width=190, **spec
+            [OTHER], value=OTHER, label="Student or system", elem_id="student", scale=6, min_width=170, **spec
         )
-        depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=4, min_width=150)
         more = gr.Dropdown(
             systems(bench),
             value=[],
@@ -92,10 +89,13 @@ def build(bench: Workbench) -> Page:
             label="More systems",
             elem_id="more-systems",
             scale=6,
-            min_width=190,
+            min_width=170,
             **spec,
         )
-    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns", ["ribbons.js"])
+        depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=5, min_width=180)
+        score = gr.Button(SCORE, elem_id="score", scale=3, min_width=210)
+        stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
+    columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
     def draw(*values: Any) -> str:

@@ -70,7 +70,7 @@ def build(bench: Workbench, shown: gr.HTML, *, read_only: bool) -> Form:
     with gr.Row():
         with gr.Column(min_width=160):
             teacher = gr.Dropdown(
-                list(TEACHER_SPECS),
+                [*TEACHER_SPECS, *(["given"] if bench.collection.brings_scores else [])],
                 value=METHODS[METHOD].teacher,
                 label="Teacher",
                 elem_id="taught-by",

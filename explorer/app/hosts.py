@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import orjson
 
-STATIC = Path(__file__).parents[1] / "static"
+from explorer.views.scripts import script
 
 
 def handed_out() -> Path:
@@ -31,15 +31,13 @@ def renderer(
     function: str,
     value: Any,
     elem_id: str,
-    needs: Sequence[str] = (),
     asks: Callable[[Any], Any] | None = None,
     **layout: Any,
 ) -> gr.HTML:
-    """The renderer ``function`` of static/``name``, which ``needs`` other files there and may ask the server something.
+    """The renderer ``function`` of static/``name``, which may ask the server something.
 
     The template is constant: text arrives through ``value`` only, and through the answers of ``asks``.
     """
-    script = "".join((STATIC / file).read_text(encoding="utf-8") for file in ("dom.js", "unpacking.js", *needs, name))
     ask = f"(question) => server.{asks.__name__}(question)" if asks else "undefined"
     mount = f"""
     {function}(element.querySelector('.ex-host'), {{
@@ -55,7 +53,7 @@ def renderer(
     return gr.HTML(
         value,
         html_template="<div class='ex-host'></div>",
-        js_on_load=script + mount,
+        js_on_load=script("unpacking.js", name) + mount,
         apply_default_css=False,
         elem_id=elem_id,
         server_functions=[asks] if asks else None,

@@ -16,8 +16,10 @@ from explorer.app import (
     map_page,
     teachers_page,
 )
+from explorer.app.hosts import renderer
 from explorer.app.pages import Page
 from explorer.app.selection import Selection
+from explorer.views.terms import TERMS
 from explorer.workbench import Workbench
 
 
@@ -34,6 +36,15 @@ def theme() -> gr.themes.Base:
         slider_color_dark="#62bde6",
         checkbox_background_color_selected="#0b6e99",
         checkbox_border_color_selected="#0b6e99",
+        button_secondary_background_fill="#eef2f5",
+        button_secondary_background_fill_hover="#dfe5ea",
+        # the dark grounds and lines of static/explorer.css
+        body_background_fill_dark="#0e141a",
+        block_background_fill_dark="#151d25",
+        input_background_fill_dark="#1d2731",
+        border_color_primary_dark="#2c3945",
+        button_secondary_background_fill_dark="#2c3945",
+        button_secondary_background_fill_hover_dark="#3a4957",
     )
 
 
@@ -51,6 +62,7 @@ def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) ->
                 ),
                 apply_default_css=False,
             )
+            renderer("teach.js", "mountTeach", {"terms": TERMS}, "teach")
         with gr.Tabs() as tabs:
             opened, pages = {}, {}
             for name, title, make in _pages(bench, write, read_only=read_only):

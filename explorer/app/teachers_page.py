@@ -38,7 +38,7 @@ def build(bench: Workbench) -> Page:
         split = gr.Dropdown(splits, value=splits[0], label="Split", elem_id="teachers-split", scale=2, min_width=110)
         stop = gr.Button("Stop", elem_id="stop-teachers", scale=1, min_width=80, visible=False)
     lesson = renderer("lesson.js", "mountLesson", {"message": "Looking up the query …"}, "lesson")
-    mixing = renderer("teachers.js", "mountTeachers", {}, "teachers-mixing", needs=("mixing.js", "curve.js"))
+    mixing = renderer("teachers.js", "mountTeachers", {}, "teachers-mixing")
     standing = renderer("standing.js", "mountStanding", {}, "standing")
     wanted = gr.State("")  # what the split's part shows: it is sent once, however often the query changes
 

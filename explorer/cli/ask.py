@@ -193,6 +193,7 @@ def collections(json: Json = False) -> None:
     if imported:
         say(f"Imported: {', '.join(imported)}")
     say(f"Formats, as FORMAT:PATH or recognised: {', '.join(FORMATS)}")
+    say("chunks:COLLECTION cuts the long documents of any of them into overlapping chunks")
 
 
 def _split_sizes(collection: Any) -> dict[str, int]:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 CollectionSpec = Annotated[
     str,
-    typer.Argument(metavar="COLLECTION", help="A bundled name, a folder or file, or FORMAT:PATH.", show_default=False),
+    typer.Argument(
+        metavar="COLLECTION",
+        help="A bundled name, a folder or file, or FORMAT:PATH; with chunks: before it, long documents are cut.",
+        show_default=False,
+    ),
 ]
 Retriever = Annotated[
     str, typer.Option("-r", "--retriever", help="Retriever spec, e.g. bm25, dense:minilm, student:RUN.")

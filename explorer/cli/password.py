@@ -10,7 +10,6 @@ import typer
 
 from explorer.cli.show import hint, say
 from explorer.records import ExplorerError
-from explorer.workspace.passwords import StoredPassword
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +18,8 @@ def register(app: typer.Typer) -> None:
         name: Annotated[str, typer.Argument(metavar="NAME", help="Who is to log in with it.", show_default=False)],
     ) -> None:
         """Ask for a password and print NAME:HASH, a line for the file of `explorer app --auth FILE`."""
+        from explorer.workspace.passwords import StoredPassword
+
         if not name.strip() or name != name.strip() or ":" in name or name.startswith("#") or not name.isprintable():
             raise ExplorerError(f"{name!r} cannot be a login name; write it without ':' and outer spaces")
         say(f"{name}:{StoredPassword.of(_asked())}")

@@ -1,4 +1,4 @@
-"""Collections: a bundled name, a folder or file that is recognised, or FORMAT:PATH."""
+"""Collections: a bundled name, a folder or file that is recognised, or FORMAT:PATH; any of them as ``chunks:…``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from explorer.collections import (
     archives,
     beir,
     contractnli,
+    cutting,
     entailmentbank,
     graph,
     hub,
@@ -80,6 +81,8 @@ def bundled() -> dict[str, Path]:
 
 def open_collection(spec: str, *, scoped: bool = True) -> Collection:
     """Opens ``spec``; with ``scoped=False`` every query is searched among all documents."""
+    if spec.startswith(cutting.PREFIX):
+        return cutting.cut(open_collection(spec.removeprefix(cutting.PREFIX), scoped=scoped), spec)
     name, path = _resolve(spec)
     collection = assemble(spec, FORMATS[name][1](path))
     return collection if scoped else collection.unscoped()
@@ -91,8 +94,16 @@ def recognised(path: Path) -> str:
         if recognise(path):
             return name
     raise ExplorerError(
-        f"{path} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
+        f"{path}{_holds(path)} is in no format Explorer recognises; name it as FORMAT:PATH with one of {', '.join(FORMATS)}"
     )
+
+
+def _holds(path: Path) -> str:
+    """The first names in a folder, for whoever has named the wrong one."""
+    if not path.is_dir():
+        return ""
+    names = sorted(entry.name for entry in path.iterdir())
+    return f" (it holds {', '.join(names[:4]) or 'nothing'}{', …' if len(names) > 4 else ''})"
 
 
 def _resolve(spec: str) -> tuple[str, Path]:

@@ -72,6 +72,11 @@ class Collection:
         """Changes whenever an id or a text of a document changes."""
         return hash_of(part for doc in self.documents.values() for part in (doc.doc_id, doc.content))
 
+    @property
+    def brings_scores(self) -> bool:
+        """Whether a teacher's scores came with it: then ``given`` is a teacher."""
+        return any(query.scores for query in self.queries.values())
+
     def split(self, name: str) -> list[Query]:
         """The queries of a split, in file order; "all" is every query."""
         if name not in (*SPLITS, "all"):
@@ -110,9 +115,7 @@ def assemble(source: str, parts: Parts) -> Collection:
     scopes = {doc.group for doc in documents.values()} if scoped else set()
     nowhere = [query.query_id for query in scoped if query.scope not in scopes]
     notes += [("repeated documents", repeated), ("empty documents", empty), ("scopes without documents", nowhere)]
-    whole = Collection(
-        source, documents, queries, qrels, {}, (*parts.notes, *(_note(code, ids) for code, ids in notes if ids))
-    )
+    whole = Collection(source, documents, queries, qrels, {}, (*parts.notes, *noted(notes)))
     groups = {query_id: whole.groups_of(query) for query_id, query in queries.items()}
     return replace(whole, splits=assign_splits(groups, {**parts.splits, **published}))
 
@@ -161,5 +164,6 @@ def _join(
     return qrels, published, dangling
 
 
-def _note(code: str, ids: list[str]) -> Note:
-    return Note(code, len(ids), tuple(dict.fromkeys(ids))[:5])
+def noted(found: Iterable[tuple[str, Sequence[str]]]) -> tuple[Note, ...]:
+    """A note of each (code, ids) that has ids."""
+    return tuple(Note(code, len(ids), tuple(dict.fromkeys(ids))[:5]) for code, ids in found if ids)

@@ -6,6 +6,7 @@ configuration "default" or "qrels"; any other is a table whose columns are recog
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def _call(function: str, name: str, config: str | None = None) -> Any:
     """A function of datasets; whatever goes wrong in it becomes one sentence. No code of a data set is run."""
     import datasets
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every retry; our sentence is enough
     datasets.disable_progress_bars()
     try:
         return getattr(datasets, function)(name, *([config] if config else []))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from abc import abstractmethod
 from array import array
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,41 @@ LARGE = 128 * 2**20  # bytes from which a corpus is left on disk
 Reader = Callable[[str, Mapping[str, Any]], Document]
 
 
-class DocumentLines(Mapping[str, Document]):
+class Streamed(Mapping[str, Document]):
+    """A mapping whose documents are read one after another, so that going through all of them costs no memory."""
+
+    @abstractmethod
+    def in_order(self) -> Iterator[tuple[str, Document]]:
+        """All documents in the order of their ids here, from one pass over their source."""
+
+    def items(self) -> ItemsView[str, Document]:
+        return _Items(self)
+
+    def values(self) -> ValuesView[Document]:
+        return _Values(self)
+
+
+class Contents(Mapping[str, str]):
+    """doc_id -> content of some documents, read when asked for."""
+
+    def __init__(self, documents: Mapping[str, Document], doc_ids: Iterable[str]) -> None:
+        self._documents = documents
+        self._ids = dict.fromkeys(doc_ids)
+
+    def __getitem__(self, doc_id: str) -> str:
+        return self._documents[doc_id].content
+
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+class DocumentLines(Streamed):
     """doc_id -> document, read when asked for. ``document`` makes one of (where, JSON object).
 
     The file is read once on opening, so that a broken line, a missing id or an id used for two texts is found then.
@@ -82,14 +117,7 @@ class DocumentLines(Mapping[str, Document]):
     def __contains__(self, doc_id: object) -> bool:
         return doc_id in self._ids
 
-    def items(self) -> ItemsView[str, Document]:
-        return _Items(self)
-
-    def values(self) -> ValuesView[Document]:
-        return _Values(self)
-
     def in_order(self) -> Iterator[tuple[str, Document]]:
-        """All documents in file order, from one pass over the file."""
         with self.path.open("rb") as file:
             for doc_id, index in self._ids.items():
                 file.seek(self._starts[index])
@@ -97,14 +125,14 @@ class DocumentLines(Mapping[str, Document]):
 
 
 class _Items(ItemsView[str, Document]):
-    _mapping: DocumentLines
+    _mapping: Streamed
 
     def __iter__(self) -> Iterator[tuple[str, Document]]:
         return self._mapping.in_order()
 
 
 class _Values(ValuesView[Document]):
-    _mapping: DocumentLines
+    _mapping: Streamed
 
     def __iter__(self) -> Iterator[Document]:
         return (doc for _, doc in self._mapping.in_order())

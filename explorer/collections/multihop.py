@@ -3,20 +3,20 @@
 Both publish the same JSON: a list of {_id, question, answer, supporting_facts, context}. Each paragraph is a
 document named by its title. Supporting paragraphs have grade 1; the other paragraphs of a question are
 distractors nobody judged. A list of {title, text} beside the questions adds paragraphs to the corpus.
-The evidence triples of 2WikiMultiHopQA are the rationale.
+Supporting sentences are the evidence, the evidence triples of 2WikiMultiHopQA the rationale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from explorer.collections import read
 from explorer.collections.collection import Judgement, Parts
 from explorer.collections.sentences import fact, joined
-from explorer.collections.shelf import Shelf
-from explorer.records import Query
+from explorer.collections.shelf import Shelf, tidy
+from explorer.records import Query, Span
 
 WHAT = "a JSON list of questions (_id, question, answer, supporting_facts, context) or of passages (title, text)"
 
@@ -43,12 +43,13 @@ def load(path: Path) -> Parts:
 
 
 def _question(row: Mapping[str, Any], shelf: Shelf, where: str) -> tuple[Query, list[Judgement]]:
-    ids = {
-        title: shelf.add(title, "".join(_spaced(sentences))) for title, sentences in read.member(row, "context", where)
-    }
+    context = {title: list(_spaced(sentences)) for title, sentences in read.member(row, "context", where)}
+    ids = {title: shelf.add(title, "".join(sentences)) for title, sentences in context.items()}
     query_id = str(read.member(row, "_id", where))
-    titles = list(dict.fromkeys(title for title, _sentence in row.get("supporting_facts", ())))
-    hops = tuple(ids.get(title, title) for title in titles)
+    facts: dict[str, list[int]] = {}
+    for title, number in row.get("supporting_facts", ()):
+        facts.setdefault(title, []).append(number)
+    hops = tuple(ids.get(title, title) for title in facts)
     answer = str(row.get("answer") or "").strip()
     query = Query(
         query_id,
@@ -56,6 +57,7 @@ def _question(row: Mapping[str, Any], shelf: Shelf, where: str) -> tuple[Query, 
         (answer,) if answer else (),
         hops=hops,
         rationale=joined(fact(*map(str, triple)) for triple in row.get("evidences") or ()),
+        evidence={ids[title]: _spans(context[title], numbers) for title, numbers in facts.items() if title in ids},
     )
     return query, [Judgement(query_id, doc_id, 1) for doc_id in hops]
 
@@ -64,3 +66,10 @@ def _spaced(sentences: Iterable[str]) -> Iterable[str]:
     """HotpotQA's sentences carry their leading blank, 2WikiMultiHopQA's do not."""
     for number, sentence in enumerate(sentences):
         yield sentence if number == 0 or sentence.startswith(" ") else f" {sentence}"
+
+
+def _spans(sentences: Sequence[str], numbers: Iterable[int]) -> tuple[Span, ...]:
+    """Where these sentences stand in the paragraph as the shelf keeps it; the sets name some that are not there."""
+    ends = [len(tidy("".join(sentences[: number + 1]))) for number in range(len(sentences))]
+    there = [number for number in numbers if 0 <= number < len(sentences) and sentences[number].strip()]
+    return tuple(Span(ends[number] - len(tidy(sentences[number])), ends[number]) for number in there)

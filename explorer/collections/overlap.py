@@ -28,17 +28,21 @@ def near_duplicates(
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; a Jaccard similarity to reach lies above 0 and at most at 1")
+    if len(right) < len(left):  # the index takes 10 KB for each text: the smaller side goes into it
+        return sorted((ours, theirs, value) for theirs, ours, value in _pairs(right, left, threshold))
+    return sorted(_pairs(left, right, threshold))
+
+
+def _pairs(few: Mapping[str, str], many: Mapping[str, str], threshold: float) -> Iterator[tuple[str, str, float]]:
     index = MinHashLSH(num_perm=PERMUTATIONS, params=_bands(threshold))
-    for left_id, signature in _signatures(left):
-        index.insert(left_id, signature)
-    shingles_of = functools.cache(lambda left_id: _shingles(left[left_id]))  # kept for candidates only
-    found = []
-    for right_id, signature in _signatures(right):
+    for few_id, signature in _signatures(few):
+        index.insert(few_id, signature)
+    shingles_of = functools.lru_cache(10_000)(lambda few_id: _shingles(few[few_id]))  # of candidates only
+    for many_id, signature in _signatures(many):
         candidates = index.query(signature)
-        own = _shingles(right[right_id]) if candidates else frozenset()
-        similar = ((left_id, _jaccard(shingles_of(left_id), own)) for left_id in candidates)
-        found += [(left_id, right_id, value) for left_id, value in similar if value >= threshold]
-    return sorted(found)
+        own = _shingles(many[many_id]) if candidates else frozenset()
+        similar = ((few_id, _jaccard(shingles_of(few_id), own)) for few_id in candidates)
+        yield from ((few_id, many_id, value) for few_id, value in similar if value >= threshold)
 
 
 def _shingles(text: str) -> frozenset[str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from explorer.records import ExplorerError
 
+FOREIGN = "files not in UTF-8, read by their likely encoding"
+
 
 def text(path: Path) -> str:
     try:
@@ -47,6 +49,12 @@ def decoded(path: Path) -> tuple[str, str]:
         return "\n".join(
             line.decode(best.encoding, "replace") if read is None else read for line, read in known
         ), best.encoding
+
+
+def foreign(path: Path) -> str:
+    """The likely encoding of what is not UTF-8 in a file; "" where all of it is."""
+    with path.open("rb") as file:
+        return "" if all(_utf8(line) is not None for line in file) else decoded(path)[1]
 
 
 def _utf8(line: bytes) -> str | None:

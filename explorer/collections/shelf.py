@@ -7,6 +7,11 @@ from collections.abc import Iterable
 from explorer.records import Document
 
 
+def tidy(text: str) -> str:
+    """A paragraph as the shelf keeps it: one blank between words."""
+    return " ".join(text.split())
+
+
 class Shelf:
     """Paragraphs by title; the same title with another text gets a number of its own."""
 
@@ -17,7 +22,7 @@ class Shelf:
 
     def add(self, title: str, text: str) -> str:
         """The doc_id of this paragraph, whether it is new or has been seen."""
-        key = (title, " ".join(text.split()))
+        key = (title, tidy(text))
         if key not in self._ids:
             self._ids[key] = self._free("_".join(title.split()) or "untitled")
         return self._ids[key]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.collections import columns, read
-from explorer.collections.collection import Judgement, Parts
+from explorer.collections.collection import Judgement, Note, Parts, noted
 from explorer.collections.columns import SPLIT_NAMES, cell, texts
 from explorer.collections.lines import LARGE, DocumentLines
 from explorer.collections.rows import READERS, Rows
@@ -48,14 +48,21 @@ def load(path: Path) -> Parts:
         raise ExplorerError(f"{path} does not exist; check the path")
     if path.suffix.lower() == ".jsonl" and path.stat().st_size > LARGE and _holds_documents(path):
         return Parts(DocumentLines(path, _one_document), [])
-    return parts(READERS[path.suffix.lower()](path), str(path))
+    return dataclasses.replace(parts(READERS[path.suffix.lower()](path), str(path)), notes=_foreign([path]))
+
+
+def _foreign(files: Iterable[Path]) -> tuple[Note, ...]:
+    """Files of spreadsheets alone may be in another encoding, or lines of them: JSON must be in UTF-8."""
+    sheets = [file for file in files if file.suffix.lower() in (".csv", ".tsv")]
+    return noted([(read.FOREIGN, [f"{file.name} ({found})" for file in sheets if (found := read.foreign(file))])])
 
 
 def _folder(path: Path) -> Parts:
     files = _tables(path)
     if not files:
         raise ExplorerError(f"{path} holds no table Explorer reads; expected files ending in {', '.join(READERS)}")
-    return _joined([(READERS[file.suffix.lower()](file), _split_named(file)) for file in files], str(path))
+    found = _joined([(READERS[file.suffix.lower()](file), _split_named(file)) for file in files], str(path))
+    return dataclasses.replace(found, notes=_foreign(files))
 
 
 def _split_named(file: Path) -> str:

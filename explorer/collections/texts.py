@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer.collections import chunks, columns, read, rows
-from explorer.collections.collection import Judgement, Note, Parts
+from explorer.collections.collection import Judgement, Parts, noted
+from explorer.collections.stating import stated
 from explorer.records import Document, ExplorerError, Query
 
 KINDS = (".txt", ".md", ".markdown", ".pdf")
@@ -47,10 +48,7 @@ def load(path: Path) -> Parts:
         raise ExplorerError(
             f"none of the {len(silent)} files of {path} holds text (first: {silent[0]}); a scanned PDF must go through OCR first"
         )
-    notes = [Note("files without text", len(silent), tuple(silent[:5]))] if silent else []
-    notes += (
-        [Note("files not in UTF-8, read by their likely encoding", len(guessed), tuple(guessed[:5]))] if guessed else []
-    )
+    notes = noted([("files without text", silent), (read.FOREIGN, guessed)])
     return replace(_questions(root, documents), documents=documents, notes=notes)
 
 
@@ -104,10 +102,5 @@ def _asked(asked: rows.Rows, documents: Sequence[Document]) -> Parts:
             )
         query = Query(f"q{number}", text, answers)
         queries.append(query)
-        judgements += [Judgement(query.query_id, d.doc_id, 1) for d in groups.get(file, ()) if _states(d.text, answers)]
+        judgements += [Judgement(query.query_id, d.doc_id, 1) for d in groups.get(file, ()) if stated(d.text, answers)]
     return Parts((), queries, judgements)
-
-
-def _states(text: str, answers: Sequence[str]) -> bool:
-    flat = " ".join(text.split()).casefold()
-    return any(" ".join(answer.split()).casefold() in flat for answer in answers)

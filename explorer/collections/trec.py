@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from explorer.collections import read
 from explorer.collections.collection import Judgement, Parts
@@ -13,6 +15,7 @@ from explorer.records import Document, ExplorerError, Qrels, Query, Ranking, Run
 DOC = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
 TOPIC = re.compile(r"<top>(.*?)(?:</top>|(?=<top>)|\Z)", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"(^|\s)#.*")  # a "#" inside an id is part of it
+_SPACE = re.compile(r"\s")
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -28,13 +31,20 @@ def load(path: Path) -> Parts:
         by_kind[_kind(file)].append(file)
     if not by_kind["documents"]:
         raise ExplorerError(
-            f"{path} holds no file with <DOC> records; it has {', '.join(f.name for f in _files(path)) or 'no files'}"
+            f"{path} holds no file with <DOC> records; it has {_told(by_kind)}; add the documents, or name another format"
         )
     return Parts(
         (doc for file in by_kind["documents"] for doc in _documents(file)),
         (query for file in by_kind["topics"] for query in _topics(file)),
         (judgement for file in by_kind["qrels"] for judgement in qrels(file)),
     )
+
+
+def _told(by_kind: Mapping[str, Sequence[Path]]) -> str:
+    """What a folder without documents holds: how many of each kind, the first by its name."""
+    kinds = {"topics": "topics", "qrels": "qrels", "": "other files"}
+    told = (f"{name}: {len(by_kind[kind])} ({by_kind[kind][0].name})" for kind, name in kinds.items() if by_kind[kind])
+    return ", ".join(told) or "no files"
 
 
 def _files(path: Path) -> list[Path]:
@@ -149,6 +159,23 @@ def save_qrels(qrels: Qrels, file: Path) -> None:
 
 
 def _column(name: str) -> str:
-    if len(name.split()) != 1:
-        raise ExplorerError(f"the id {name!r} holds white space, which parts the columns of a TREC file; rename it")
-    return name
+    """An id as it stands in a TREC file: white space, which parts the columns there, is written as in an address."""
+    return _SPACE.sub(lambda space: quote(space[0]), name)
+
+
+def as_known(result: Run, doc_ids: Iterable[str], query_ids: Iterable[str]) -> Run:
+    """The run with the ids of a collection where a TREC file writes them otherwise."""
+    documents, queries = _written(doc_ids), _written(query_ids)
+    if not documents and not queries:
+        return result
+    renamed = {}
+    for query_id, ranking in result.rankings.items():
+        query_id = queries.get(query_id, query_id)
+        scores = {documents.get(doc_id, doc_id): score for doc_id, score in ranking.scores.items()}
+        renamed[query_id] = Ranking.from_scores(query_id, scores)
+    return replace(result, rankings=renamed)
+
+
+def _written(names: Iterable[str]) -> dict[str, str]:
+    """An id in a TREC file -> the id, for those that differ."""
+    return {_column(name): name for name in names if _SPACE.search(name)}

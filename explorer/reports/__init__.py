@@ -17,10 +17,8 @@ from typing import Any
 from explorer import views
 from explorer.files import atomic_file
 from explorer.reports.parts import details, examples, summary
+from explorer.views import scripts
 from explorer.workbench import Workbench
-
-STATIC = Path(__file__).parents[1] / "static"
-SCRIPTS = ("dom.js", "ribbons.js", "compare.js", "report.js")
 
 
 def report(
@@ -53,9 +51,9 @@ def write(view: Mapping[str, Any], path: Path) -> None:
 
 
 def page(view: Mapping[str, Any]) -> str:
-    script = "".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    script = scripts.script("compare.js", "report.js")
     style = "".join(
-        (STATIC / name).read_text(encoding="utf-8") for name in ("explorer.css", "compare.css", "report.css")
+        (scripts.STATIC / name).read_text(encoding="utf-8") for name in ("explorer.css", "compare.css", "report.css")
     )
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,27 +1,28 @@
-"""A bi-encoder and FAISS: exact below a limit of documents, HNSW above; what is shown is always re-scored exactly."""
+"""A bi-encoder and an index of its vectors; what is shown is always scored exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import islice
 
 import numpy as np
 
 from explorer.records import Document, Progress, Query, Ranking, Run, silent
 from explorer.retrieval.encoder import Encoder
+from explorer.retrieval.indexes import EXACT_LIMIT, KINDS, Index, kind_for
+from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
+from explorer.workspace.caches import SHARD
 
-EXACT_LIMIT = 200_000
-OVERFETCH = 32  # FAISS breaks ties in no fixed order: look further than k, then order by our own rule
 NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 class DenseIndex:
     """The documents of a collection under one encoder; retrievers that differ in their query side share it.
 
-    ``vectors``: (documents, dim) float32, unit norm, in the order of ``doc_ids``. ``cut``: documents of which the
-    encoder reads only the beginning.
+    ``vectors``: (documents, dim) float32, unit norm, in the order of ``doc_ids``; many documents' stay on disk.
+    ``cut``: documents of which the encoder reads only the beginning.
     """
 
     def __init__(
@@ -33,12 +34,11 @@ class DenseIndex:
         exact_limit: int = EXACT_LIMIT,
     ) -> None:
         self.doc_ids = list(documents)
-        self.exact = len(documents) < exact_limit
-        texts = [doc.content for doc in documents.values()]
-        self.vectors = encoder.documents(texts, cache, progress)
-        counts = encoder.token_counts(texts, cache)
+        self.kind = kind_for(len(documents), exact_limit)
+        self._cache, self._progress = cache, progress
+        rows, counts, self._groups = _encoded(documents, encoder, cache, progress)
+        self.vectors = np.asarray(rows) if self.kind == "exact" else rows
         self.cut = frozenset(self.doc_ids[row] for row in np.flatnonzero(counts > encoder.limit))
-        self._groups = _rows_by_group(documents)
 
     def vectors_of(self, doc_ids: Sequence[str]) -> np.ndarray:
         """(len(doc_ids), dim) float32."""
@@ -50,22 +50,15 @@ class DenseIndex:
 
     def nearest(self, vectors: np.ndarray, k: int) -> list[np.ndarray]:
         """Row numbers of at least the k nearest documents of each query vector."""
-        wanted = min(k + OVERFETCH, len(self.doc_ids))
-        _, rows = self._faiss.search(np.ascontiguousarray(vectors), wanted)
-        return [found[found >= 0] for found in rows]
+        return self._index.nearest(vectors, k)
 
     @cached_property
     def _row(self) -> dict[str, int]:
         return {doc_id: row for row, doc_id in enumerate(self.doc_ids)}
 
     @cached_property
-    def _faiss(self) -> Any:
-        import faiss
-
-        dim = self.vectors.shape[1]
-        index = faiss.IndexFlatIP(dim) if self.exact else faiss.IndexHNSWFlat(dim, 32, faiss.METRIC_INNER_PRODUCT)
-        index.add(self.vectors)
-        return index
+    def _index(self) -> Index:
+        return KINDS[self.kind](self.vectors, self._cache.folder, self._cache.keep, self._progress)
 
 
 class DenseRetriever:
@@ -92,8 +85,28 @@ class DenseRetriever:
         return Ranking.from_scores(query.query_id, scores, k)
 
 
-def _rows_by_group(documents: Mapping[str, Document]) -> dict[str, np.ndarray]:
+def _encoded(
+    documents: Mapping[str, Document], encoder: Encoder, cache: VectorCache, progress: Progress
+) -> tuple[Rows, np.ndarray, dict[str, np.ndarray]]:
+    """(vectors, token counts, row numbers by group) from one pass over the texts, which may lie on disk, too."""
+    parts: list[Rows] = []
+    counts: list[np.ndarray] = []
     groups: dict[str, list[int]] = {}
-    for row, doc in enumerate(documents.values()):
-        groups.setdefault(doc.group, []).append(row)
-    return {group: np.array(rows) for group, rows in groups.items()}
+    for start, docs in _shards(documents):
+        texts = [doc.content for doc in docs]
+        parts.append(encoder.documents(texts, cache, _offset(progress, start, len(documents))))
+        counts.append(encoder.token_counts(texts, cache))
+        for row, doc in enumerate(docs, start):
+            groups.setdefault(doc.group, []).append(row)
+    return Rows.joined(parts), np.concatenate(counts), {group: np.array(rows) for group, rows in groups.items()}
+
+
+def _shards(documents: Mapping[str, Document]) -> Iterator[tuple[int, list[Document]]]:
+    """(number of the first, SHARD documents or what is left of them)."""
+    coming = iter(documents.values())
+    for start in range(0, len(documents), SHARD):
+        yield start, list(islice(coming, SHARD))
+
+
+def _offset(progress: Progress, start: int, total: int) -> Progress:
+    return lambda stage, done, _total: progress(stage, start + done, total)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer.records import ExplorerError, Progress, silent
+from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
 
 BATCH = 32  # on two cores larger batches are slower: they leave the cache
@@ -43,17 +44,20 @@ class Encoder:
         batch = BATCH if self.model.dtype == torch.float32 else 1
         return self._unit(self.model.encode_query(list(texts), batch_size=batch, show_progress_bar=False))
 
-    def documents(self, texts: Sequence[str], cache: VectorCache, progress: Progress = silent) -> np.ndarray:
-        """(len(texts), dim) float32, unit norm; encoded once, then read from ``cache``."""
+    def documents(self, texts: Sequence[str], cache: VectorCache, progress: Progress = silent) -> Rows:
+        """(len(texts), dim) float32, unit norm; encoded once, then they lie in ``cache``."""
         key = f"document\0{self.prompts['document']}\0{self.key}"
 
         def encode(shard: Sequence[str]) -> np.ndarray:
+            order = sorted(
+                range(len(shard)), key=lambda row: len(shard[row])
+            )  # what is encoded together is of a length
             parts = []
             for start in range(0, len(shard), 4 * BATCH):
                 progress("encode documents", done + start, len(texts))
-                chunk = list(shard[start : start + 4 * BATCH])
+                chunk = [shard[row] for row in order[start : start + 4 * BATCH]]
                 parts.append(self._unit(self.model.encode_document(chunk, batch_size=BATCH, show_progress_bar=False)))
-            return np.concatenate(parts)
+            return np.concatenate(parts)[np.argsort(order)]
 
         done = 0
 
@@ -62,7 +66,8 @@ class Encoder:
             done = so_far
             progress("encode documents", so_far, total)
 
-        return cache.matrix(key, texts, encode, report)
+        found = list(cache.shards(key, texts, encode, report))
+        return Rows([rows for _, rows in found], [name for name, _ in found])
 
     def token_counts(self, texts: Sequence[str], cache: VectorCache) -> np.ndarray:
         """(len(texts),) int32 tokens of each document with its prompt, before any cut."""

@@ -1,37 +1,5 @@
-// Answers & cost. Three renderers: what the reader answers from two contexts, what each sentence of a document adds to its
-// score, and what a query costs. No framework; texts reach the page through textContent alone.
-// api: {get() -> view, onChange(callback) -> off, emit("submit", {doc_id})}. Each returns its disposer.
-function mountAnswersPart(host, api, className, ready, fill) {
-  const root = make('div', className);
-  host.replaceChildren(root);
-
-  function draw() {
-    const view = api.get();
-    const focused = root.contains(document.activeElement) ? document.activeElement.dataset.doc : undefined;
-    root.removeAttribute('aria-busy');
-    if (view && ready(view)) {
-      root.replaceChildren(...fill(view, root));
-      if (focused !== undefined) [...root.querySelectorAll('[data-doc]')].find((node) => node.dataset.doc === focused)?.focus();
-      return;
-    }
-    const text = view ? view.message : 'Searching …';
-    const box = make('div', view && view.error ? 'ex-empty ex-error' : 'ex-empty', text);
-    if (view && view.error) box.setAttribute('role', 'alert');
-    root.replaceChildren(...(text ? [box] : []));
-  }
-
-  const off = api.onChange(draw);
-  draw();
-  return () => { off(); root.remove(); };
-}
-
-function exFact(name, value, why) {
-  const node = make('span', 'ex-fact');
-  if (why) node.title = why;
-  node.append(make('b', '', name), make('span', '', value));
-  return node;
-}
-
+// What the reader answers from two contexts, and where the answers differ. Needs answers_part.js; texts go through textContent.
+// api: {get() -> view, onChange(callback) -> off}. Returns its disposer.
 function mountAnswers(host, api) {
   function fill(view) {
     const pair = make('div', 'ex-columns');
@@ -79,7 +47,7 @@ function mountAnswers(host, api) {
   function measure(one, view) {
     const whole = one.name !== 'F1';
     const badge = make('span', `ex-an-measure${one.value === 1 ? ' ex-an-full' : ''}`);
-    badge.title = view.teach[one.name];
+    term(badge, one.name, view.teach);
     badge.append(make('b', '', one.name), make('span', '', whole ? (one.value ? '✓ 1' : '✕ 0') : one.value.toFixed(2)));
     return badge;
   }
@@ -105,12 +73,12 @@ function mountAnswers(host, api) {
     const judged = passage.grade !== null;
     if (judged) {
       const grade = make('span', passage.grade > 0 ? 'ex-relevant' : 'ex-note', passage.grade > 0 ? `◆ gold ${passage.grade}` : '○ useless');
-      grade.title = passage.grade > 0 ? view.teach.gold : 'judged and found useless';
+      term(grade, 'grade').title = passage.grade > 0 ? view.teach.gold : 'judged and found useless';
       marks.append(grade);
     }
     if (passage.states) {
       const states = make('span', 'ex-an-states', '❝ states the answer');
-      states.title = view.teach.states;
+      term(states, 'states the answer', view.teach);
       marks.append(states);
     }
     const other = side.role === 'before' ? 'after' : 'before';
@@ -126,7 +94,7 @@ function mountAnswers(host, api) {
     if (!view.difference) return [];
     const box = make('section', 'ex-an-diff');
     const head = make('h3', '', 'Token by token');
-    head.title = view.teach.tokens;
+    term(head, 'tokens', view.teach);
     if (view.difference.same) {
       const same = view.difference.tokens.length ? 'Both answers are the same, token for token.' : 'Neither answer holds a word that counts.';
       box.append(head, make('p', '', same));
@@ -162,159 +130,4 @@ function mountAnswers(host, api) {
   }
 
   return mountAnswersPart(host, api, 'ex-an', (view) => view.sides, fill);
-}
-
-function mountSentences(host, api) {
-  function fill(view, root) {
-    const head = make('header', 'ex-an-head');
-    const what = make('p', 'ex-note', 'Each sentence of one document is dropped in turn and both systems score the rest again, live. What the score loses is what the sentence added.');
-    head.append(make('h3', '', 'Leave one sentence out'), what, choices(view, root));
-    if (view.empty) return [head, make('div', 'ex-empty', view.empty)];
-    const lead = make('p', 'ex-an-headline', view.headline);
-    return [head, lead, table(view), ...(view.left ? [make('p', 'ex-note', view.left)] : [])];
-  }
-
-  function choices(view, root) {
-    const chips = make('div', 'ex-chips');
-    chips.setAttribute('role', 'group');
-    chips.setAttribute('aria-label', 'document that is taken apart; ranks before and after');
-    for (const one of view.choices) {
-      const chip = make('button', 'ex-chip');
-      chip.type = 'button';
-      chip.dataset.doc = one.doc_id;
-      chip.setAttribute('aria-pressed', String(one.doc_id === view.doc_id));
-      const [before, after] = one.ranks.map((rank) => rank ?? '–');
-      chip.title = `${one.doc_id}: rank ${before} before, ${after} after; –: not among the passages shown`;
-      chip.append(make('b', '', `${before} → ${after}`), make('span', 'ex-an-name', one.title));
-      chip.addEventListener('click', () => { root.setAttribute('aria-busy', 'true'); api.emit('submit', {doc_id: one.doc_id}); });
-      chips.append(chip);
-    }
-    return chips;
-  }
-
-  function table(view) {
-    const grid = make('table', 'ex-an-sentences');
-    const head = make('tr');
-    head.append(column('', 'ex-an-number'), column('sentence'), ...view.systems.map((system) => systemHead(system, view)));
-    const top = make('thead');
-    top.append(head);
-    const body = make('tbody');
-    body.append(...view.sentences.map((sentence) => row(sentence, view)));
-    grid.append(top, body);
-    return grid;
-  }
-
-  function column(text, className = '') {
-    const cell = make('th', className, text);
-    cell.scope = 'col';
-    return cell;
-  }
-
-  function systemHead(system, view) {
-    const cell = column('', 'ex-an-system');
-    cell.append(make('span', 'ex-role', system.role), make('strong', '', system.spec));
-    if (system.refused) { cell.append(make('span', 'ex-note', system.refused)); return cell; }
-    const place = system.rank ? `, rank ${system.rank}` : '';
-    const score = make('span', 'ex-note', `${system.unit} ${system.score.toFixed(3)}${place} · full bar ${system.full.toFixed(3)}`);
-    score.title = `${view.teach.score}; ${view.teach.bar}`;
-    cell.append(score);
-    if (system.cut) cell.append(make('span', 'ex-cut', 'the encoder reads only its beginning'));
-    return cell;
-  }
-
-  function row(sentence, view) {
-    const line = make('tr', sentence.evidence ? 'ex-an-evidence' : '');
-    const number = make('th', 'ex-an-number', sentence.name);
-    number.scope = 'row';
-    const text = make('td', 'ex-an-sentence');
-    text.append(make('span', '', sentence.text));
-    if (sentence.evidence) {
-      const mark = make('span', 'ex-relevant', '◆ evidence');
-      mark.title = view.teach.evidence;
-      text.append(' ', mark);
-    }
-    line.append(number, text, ...sentence.effects.map((effect, place) => change(effect, view.systems[place], view)));
-    return line;
-  }
-
-  function change(effect, system, view) {
-    const cell = make('td', 'ex-an-effect');
-    cell.dataset.label = `${system.role}: ${system.spec}`;
-    if (!effect) { cell.append(make('span', 'ex-note', 'cannot be asked')); return cell; }
-    const still = Math.abs(effect.change) <= system.noise;
-    const track = make('span', 'ex-track ex-sided');
-    const bar = make('span', effect.change >= 0 ? 'ex-bar ex-helps' : 'ex-bar ex-harms');
-    bar.style.width = still ? '0' : `${(50 * Math.abs(effect.change) / system.full).toFixed(1)}%`;
-    track.append(bar);
-    const value = make('span', 'ex-value', still ? '≈ 0' : `${effect.change < 0 ? '−' : '+'}${Math.abs(effect.change).toFixed(3)}`);
-    cell.append(track, value);
-    cell.title = `${system.unit} ${system.score.toFixed(3)} → ${effect.score.toFixed(3)} without it; ${view.teach.change}`;
-    if (effect.moved && !still) {
-      const moved = make('span', 'ex-note ex-an-moved', `rank ${system.rank ?? '–'} → ${effect.rank ?? 'none'} without it`);
-      moved.title = view.teach.rank;
-      cell.append(moved);
-    }
-    return cell;
-  }
-
-  return mountAnswersPart(host, api, 'ex-an', (view) => view.choices, fill);
-}
-
-function mountCosts(host, api) {
-  function fill(view) {
-    if (view.working) return [working(view.working)];
-    const money = view.rows.some((row) => row.per_thousand !== null);
-    const names = [['system', ''], ['p50 per query', 'p50'], ['', 'p50'], ['p95', 'p95'], ['against the slowest', 'ratio'], ['queries per hour', 'per_hour'], ['1,000 queries cost', 'per_thousand']];
-    const grid = make('table', 'ex-an-costs');
-    const head = make('tr');
-    for (const [name, why] of names.slice(0, money ? 7 : 6)) {
-      const cell = make(name ? 'th' : 'td', '', name);
-      if (name) cell.scope = 'col';
-      cell.title = view.teach[why] || '';
-      head.append(cell);
-    }
-    const [top, body] = [make('thead'), make('tbody')];
-    top.append(head);
-    body.append(...view.rows.map((row) => line(row, money)));
-    grid.append(top, body);
-    const wrap = make('div', 'ex-verdict');
-    wrap.append(grid);
-    const wrong = make('p', 'ex-note ex-notice', view.note);
-    wrong.setAttribute('role', 'alert');
-    return [wrap, ...(view.note ? [wrong] : []), make('p', 'ex-note', view.what)];
-  }
-
-  function working([stage, done, total]) {
-    const box = make('div', 'ex-working');
-    box.setAttribute('role', 'status');
-    const bar = make('progress');
-    bar.setAttribute('aria-label', 'progress');
-    if (total > 1) { bar.max = total; bar.value = done - 1; }
-    box.append(make('span', '', total > 1 ? `${stage} ${done} of ${total}` : `${stage} …`), bar);
-    return box;
-  }
-
-  function line(row, money) {
-    const tr = make('tr');
-    const name = make('th');
-    name.scope = 'row';
-    name.append(make('span', 'ex-role', row.role), make('strong', '', row.spec));
-    const bar = make('td', 'ex-an-share');
-    const track = make('span', 'ex-track');
-    const fillBar = make('span', 'ex-bar ex-level');
-    fillBar.style.width = `${Math.max(0.5, 100 * row.share).toFixed(1)}%`;
-    track.append(fillBar);
-    bar.append(track);
-    const ratio = row.ratio < 1.005 ? 'the slowest' : `${round(row.ratio)} times as fast`;
-    const cells = [milliseconds(row.p50), bar, milliseconds(row.p95), ratio, Math.round(row.per_hour).toLocaleString('en')];
-    if (money) cells.push(cash(row.per_thousand));
-    tr.append(name, ...cells.map((cell) => (typeof cell === 'string' ? make('td', '', cell) : cell)));
-    return tr;
-  }
-
-  function round(value) { return value.toLocaleString('en', {maximumSignificantDigits: value < 100 ? 2 : 3}); }
-  function milliseconds(value) { return `${value.toLocaleString('en', {maximumFractionDigits: value < 100 ? 1 : 0})} ms`; }
-  function cash(value) { return value.toLocaleString('en', {maximumSignificantDigits: 3}); }
-
-  return mountAnswersPart(host, api, 'ex-an', (view) => view.rows || view.working, fill);
 }

@@ -18,7 +18,10 @@ function mountCheck(host, api) {
     const numbers = make('dl', 'ex-numbers');
     for (const [name, count] of counts) {
       const box = make('div');
-      box.append(make('dt', '', name), make('dd', '', count.toLocaleString('en')));
+      const label = make('dt', '', name);
+      if (name === 'judged queries') term(label, 'judged queries');
+      if (name in view.splits) term(label, 'split');
+      box.append(label, make('dd', '', count.toLocaleString('en')));
       numbers.append(box);
     }
     const none = make('div', 'ex-empty', 'Nothing was found that would spoil a comparison.');

@@ -45,7 +45,7 @@ function mountCompare(host, api) {
     const facts = make('p', 'ex-facts');
     if (view.query.answers.length) facts.append(fact('answer', view.query.answers.join(' · ')));
     if (view.query.scope) facts.append(fact('searched within', view.query.scope));
-    facts.append(fact('gold', view.gold.length ? `${view.gold.length} relevant` : 'unjudged'));
+    facts.append(term(fact('gold', view.gold.length ? `${view.gold.length} relevant` : 'unjudged'), view.gold.length ? 'gold' : 'unjudged'));
     head.append(facts);
     return head;
   }
@@ -65,7 +65,7 @@ function mountCompare(host, api) {
       const item = make('li', 'ex-hop');
       const name = make('button', 'ex-hop-name');
       name.type = 'button';
-      name.append(make('b', '', `hop ${n + 1}`), make('span', '', hop.title || hop.doc_id));
+      name.append(term(make('b', '', `hop ${n + 1}`), 'hop'), make('span', '', hop.title || hop.doc_id));
       name.title = hop.text;
       name.addEventListener('click', () => choose(hop.doc_id, true));
       item.append(name);
@@ -116,7 +116,7 @@ function mountCompare(host, api) {
     const box = make('section', 'ex-rationale');
     box.setAttribute('aria-label', 'rationale');
     const head = make('p', 'ex-rationale-head');
-    head.append(make('b', '', 'Rationale'), make('span', '', view.rationale.source));
+    head.append(term(make('b', '', 'Rationale'), 'rationale'), make('span', '', view.rationale.source));
     const text = make('div', 'ex-rationale-text');
     text.append(...view.rationale.text.split('\n\n').map((sentence) => make('p', '', sentence)));
     const none = make('p', 'ex-note', 'No sentence makes the answer more likely: there is nothing to highlight.');
@@ -129,15 +129,15 @@ function mountCompare(host, api) {
     const head = make('div', 'ex-column-head');
     const line = make('p', 'ex-role-line');
     line.append(make('span', 'ex-role', column.label || column.role));
-    if (column.role === 'teacher' && column.documents.length) line.append(make('span', 'ex-unit', scores.unit));
+    if (column.role === 'teacher' && column.documents.length) line.append(term(make('span', 'ex-unit', scores.unit), scoreTerm(scores)));
     const value = column.measure && column.measure.value;
-    if (value !== null && value !== undefined) line.append(make('span', 'ex-measure', `${column.measure.name} ${value.toFixed(3)}`));
+    if (value !== null && value !== undefined) line.append(term(make('span', 'ex-measure', `${column.measure.name} ${value.toFixed(3)}`), measureTerm(column.measure.name)));
     head.append(line, make('h3', '', column.title));
     const list = make('ol', 'ex-list');
     list.setAttribute('aria-label', `${column.role}: ${column.title}`);
     const cutoff = column.measure ? column.measure.depth : 0;
     for (const doc of column.documents) {
-      if (cutoff && doc.rank === cutoff + 1) list.append(make('li', 'ex-cutoff', `below rank ${cutoff}: ${column.measure.name} does not see it`));
+      if (cutoff && doc.rank === cutoff + 1) list.append(cutoffLine(`below rank ${cutoff}: ${column.measure.name} does not see it`));
       list.append(drawDocument(doc, column, scores));
     }
     section.append(head, column.documents.length ? list : message(column.empty || 'No document was found.'));
@@ -156,7 +156,7 @@ function mountCompare(host, api) {
     card.append(top);
     if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, doc.spans.title, []));
     card.append(...placed(doc, passage(doc)));
-    if (doc.cut) card.append(make('span', 'ex-cut', column.role === 'teacher' ? 'the reader saw only its beginning' : 'the encoder reads only its beginning'));
+    if (doc.cut) card.append(term(make('span', 'ex-cut', column.role === 'teacher' ? 'the reader saw only its beginning' : 'the encoder reads only its beginning'), 'truncation'));
     if (doc.teacher_score !== null && doc.teacher_score !== undefined) card.append(score(doc, scores));
     item.append(card);
     return item;
@@ -179,7 +179,7 @@ function mountCompare(host, api) {
         node.append(make('span', '', said));
         continue;
       }
-      const mark = make('mark', `${span ? 'ex-mark' : ''}${states ? ' ex-evidence' : ''}`, said);
+      const mark = term(make('mark', `${span ? 'ex-mark' : ''}${states ? ' ex-evidence' : ''}`, said), states ? 'evidence' : 'rationale');
       if (span) mark.style.setProperty('--weight', span.weight);
       const why = span ? [span.weight < 1 ? `${Math.round(100 * span.weight)} % of the rationale’s words` : 'stands in the rationale'] : [];
       mark.title = [...why, ...(states ? ['evidence: states the answer or a step to it'] : [])].join('; ');
@@ -216,14 +216,14 @@ function mountCompare(host, api) {
   // Two systems never share an axis: a score is told against the scores the same system usually gives.
   function percentile(doc, column) {
     if (doc.percentile === null || doc.percentile === undefined) return [];
-    const badge = make('span', 'ex-percentile', `p${Math.round(doc.percentile)}`);
+    const badge = term(make('span', 'ex-percentile', `p${Math.round(doc.percentile)}`), 'percentile');
     badge.title = `score ${doc.score.toFixed(3)}: higher than ${doc.percentile.toFixed(1)} % of the scores ${column.title} gave to its first documents for other queries`;
     return [badge];
   }
 
   function coverage(doc) {
     if (doc.coverage === null || doc.coverage === undefined) return [];
-    const share = make('span', 'ex-coverage', `covers ${Math.round(100 * doc.coverage)} %`);
+    const share = term(make('span', 'ex-coverage', `covers ${Math.round(100 * doc.coverage)} %`), 'coverage');
     share.title = 'share of the rationale’s words that occur in this document';
     return [share];
   }
@@ -231,7 +231,7 @@ function mountCompare(host, api) {
   function move(doc) {
     const words = {up: `up from rank ${doc.from}`, down: `down from rank ${doc.from}`, new: 'not in the baseline’s view', same: 'same rank as the baseline'};
     const badge = make('span', `ex-move ex-${doc.move || 'none'}`, doc.move_label);
-    if (words[doc.move]) { badge.title = words[doc.move]; badge.setAttribute('aria-label', words[doc.move]); }
+    if (words[doc.move]) { term(badge, 'move'); badge.title = words[doc.move]; badge.setAttribute('aria-label', words[doc.move]); }
     return badge;
   }
 
@@ -239,7 +239,7 @@ function mountCompare(host, api) {
     const judged = doc.grade !== null && doc.grade !== undefined;
     const badge = make('span', `ex-grade${doc.grade > 0 ? ' ex-relevant' : ''}`, judged ? (doc.grade > 0 ? `◆ gold ${doc.grade}` : '○ useless') : '');
     badge.title = judged ? `judged with grade ${doc.grade}` : 'unjudged';
-    return badge;
+    return judged ? term(badge, 'grade') : badge;
   }
 
   function score(doc, scores) {
@@ -252,11 +252,19 @@ function mountCompare(host, api) {
     track.append(bar);
     const digits = Math.abs(value).toFixed(2);
     const sign = Number(digits) === 0 ? '' : value < 0 ? '−' : scores.sides ? '+' : '';
-    row.append(track, make('span', 'ex-value', `${sign}${digits} ${scores.short}`));
+    row.append(track, term(make('span', 'ex-value', `${sign}${digits} ${scores.short}`), scoreTerm(scores)));
     const side = scores.sides ? `: ${scores.sides[value >= 0 ? 0 : 1]}` : '';
     const parts = Object.entries(doc.parts).map(([name, part]) => `\n${name} ${part.toFixed(3)}`);
     row.title = `${scores.teacher} ${value.toFixed(3)}, ${scores.unit}${side}${parts.join('')}`;
     return row;
+  }
+
+  const scoreTerm = (scores) => (scores.teacher === 'utility' ? 'utility' : 'teacher\'s score');
+
+  function cutoffLine(text) {
+    const line = make('li', 'ex-cutoff');
+    line.append(term(make('span', '', text), 'cut-off'));
+    return line;
   }
 
   function missing(view) {

@@ -58,13 +58,14 @@ function mountFlips(host, api) {
     const d = view.difference;
     const box = make('header', `ex-verdict ex-verdict-${{better: 'better', worse: 'worse'}[view.verdict] || 'open'}`);
     const line = make('p', 'ex-verdict-line');
-    line.append(make('strong', '', view.headline), make('span', '', `${view.measure} ${d.mean_a.toFixed(3)} → ${d.mean_b.toFixed(3)} on ${view.queries.length.toLocaleString('en')} queries`));
+    const values = term(make('span', '', `${view.measure} ${d.mean_a.toFixed(3)} → ${d.mean_b.toFixed(3)} on ${view.queries.length.toLocaleString('en')} queries`), measureTerm(view.measure));
+    values.title = view.teach[view.measure] || '';
+    line.append(make('strong', '', view.headline), values);
     const facts = make('p', 'ex-facts');
     const pairs = [['change', signed(d.delta)], ['95 % interval', `${signed(d.ci95[0])} to ${signed(d.ci95[1])}`], ['p', d.p.toFixed(4)],
       ['better · same · worse', `${d.wins} · ${d.ties} · ${d.losses}`], ['unjudged', view.unjudged], ['unmatched', view.unmatched]];
     for (const [name, value] of pairs) {
-      const fact = make('span', 'ex-fact');
-      fact.title = view.teach[name] || '';
+      const fact = term(make('span', 'ex-fact'), name, view.teach);
       fact.append(make('b', '', name), make('span', '', value));
       facts.append(fact);
     }
@@ -80,7 +81,7 @@ function mountFlips(host, api) {
 
   function histogram() {
     const box = make('section', 'ex-histogram');
-    box.append(make('h3', '', `Change of ${view.measure}`));
+    box.append(term(make('h3', '', `Change of ${view.measure}`), 'change', view.teach));
     const bars = make('div', 'ex-bars');
     const highest = Math.sqrt(Math.max(1, ...view.histogram.map((bin) => bin.count)));
     view.histogram.forEach((bin, place) => {
@@ -112,7 +113,7 @@ function mountFlips(host, api) {
     box.append(make('h3', '', 'Why queries fail'));
     const chips = make('div', 'ex-chips');
     for (const one of view.classes) {
-      const chip = make('button', 'ex-chip');
+      const chip = term(make('button', 'ex-chip'), one.name);
       chip.type = 'button';
       chip.disabled = !one.count;
       chip.title = one.what;
@@ -233,12 +234,17 @@ function mountFlips(host, api) {
     item.style.top = `${place * ROW}px`;
     const change = make('span', `ex-change ${row.delta > 0 ? 'ex-up' : row.delta < 0 ? 'ex-down' : ''}`);
     change.append(make('b', '', row.delta ? signed(row.delta) : '='), bar(row.delta));
-    const ranks = make('span', 'ex-ranks', `${row.rank_a ?? '–'} → ${row.rank_b ?? '–'}`);
-    ranks.title = 'rank of the first relevant document, before and after; –: not retrieved';
+    const ranks = term(make('span', 'ex-ranks', `${row.rank_a ?? '–'} → ${row.rank_b ?? '–'}`), 'first relevant', view.teach);
     const what = make('span', 'ex-what');
-    what.append(make('span', 'ex-question', row.text), make('span', 'ex-tags', row.classes.join(' · ')));
+    what.append(make('span', 'ex-question', row.text), tags(row.classes));
     item.append(change, ranks, what);
     return item;
+  }
+
+  function tags(classes) {
+    const line = make('span', 'ex-tags');
+    classes.forEach((name, n) => line.append(n ? ' · ' : '', term(make('span', '', name), name)));
+    return line;
   }
 
   function bar(delta) {

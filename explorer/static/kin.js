@@ -22,8 +22,7 @@ function mountKin(host, api) {
   function example(one, teach) {
     const item = make('li', 'ex-kin-item');
     const line = make('p', 'ex-kin-query');
-    const cosine = make('span', 'ex-figure', one.cosine.toFixed(3));
-    cosine.title = teach.cosine;
+    const cosine = term(make('span', 'ex-figure', one.cosine.toFixed(3)), 'likeness', teach);
     line.append(cosine, make('strong', '', one.text), make('span', 'ex-note', one.query_id));
     const words = one.words.length ? `words in both: ${one.words.join(', ')}` : 'no word of five letters or more in both';
     const pairs = make('dl', 'ex-kin-pairs');

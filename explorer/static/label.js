@@ -52,7 +52,7 @@ function mountLabel(host, api) {
       facts.append(node);
     }
     const blind = make('span', 'ex-note', 'blind: systems and ranks are hidden, the order is shuffled');
-    blind.title = view.teach.blind;
+    term(blind, 'blind', view.teach);
     facts.append(blind);
     head.append(facts);
     return head;
@@ -117,18 +117,15 @@ function mountLabel(host, api) {
     const told = view.agreement.filter((one) => one.share !== null);
     if (!told.length) {
       const waiting = make('p', 'ex-note', `Agreement with teachers is told from ${view.enough} pairs of differently graded documents on.`);
-      waiting.title = view.teach.agreement;
+      term(waiting, 'agreement', view.teach);
       box.append(waiting);
       return box;
     }
     const table = make('table', 'ex-table');
     const head = make('tr');
-    for (const name of ['agrees with you', '', 'pairs']) {
-      const cell = make('th', '', name);
-      cell.scope = 'col';
-      cell.title = view.teach[name] || view.teach.agreement;
-      head.append(cell);
-    }
+    const names = [term(make('th', '', 'agrees with you'), 'agreement', view.teach), make('td'), term(make('th', '', 'pairs'), 'pairs', view.teach)];
+    for (const cell of names) if (cell.tagName === 'TH') cell.scope = 'col';
+    head.append(...names);
     table.append(head);
     for (const one of told) {
       const line = make('tr');

@@ -35,6 +35,7 @@ function mountLesson(host, api) {
     const pairs = [['answer', view.query.answers.join(' · ')], ['searched within', view.query.scope], ['relevant among the candidates', `${gold} of ${view.documents.length}`]];
     for (const [name, value] of pairs.filter(([, told]) => told)) {
       const fact = make('span', 'ex-fact');
+      if (name.startsWith('relevant')) term(fact, 'gold');
       fact.append(make('b', '', name), make('span', '', value));
       facts.append(fact);
     }
@@ -52,7 +53,7 @@ function mountLesson(host, api) {
   function rationale() {
     const box = make('section', 'ex-panel');
     const head = make('div', 'ex-panel-head');
-    head.append(make('h3', '', 'Rationale'));
+    head.append(term(make('h3', '', 'Rationale'), 'rationale'));
     const one = view.rationales.find((told) => told.name === set.rationale);
     if (view.rationales.length > 1) head.append(pick('rationale', view.rationales.map((told) => told.name), set.rationale, (name) => { set.rationale = name; draw(); }));
     box.append(head);
@@ -83,14 +84,15 @@ function mountLesson(host, api) {
   function distributions() {
     const box = make('section', 'ex-panel');
     box.append(make('h3', '', 'What a student is to imitate'));
-    box.append(temperature('τᵤ', 'tau_u', 'of the teacher', 0.02, 3), temperature('τ', 'tau', `of ${view.base}`, 0.005, 2));
+    const [target, own] = [temperature('τᵤ', 'tau_u', 'of the teacher', 0.02, 3), temperature('τ', 'tau', `of ${view.base}`, 0.005, 2)];
+    term(target.firstChild, 'tau of the teacher', view.teach);
+    term(own.firstChild, 'tau', view.teach);
+    box.append(target, own);
     const facts = make('dl', 'ex-sums-of');
-    for (const [id, name] of [['divergence', 'to learn'], ['spread out', 'target falls on'], ['agreed', 'first documents']]) {
+    for (const name of ['to learn', 'target falls on', 'first documents']) {
       const value = make('dd', '', '');
-      value.dataset.fact = id;
-      const term = make('dt', '', name);
-      term.title = view.teach[id] || 'whether target and baseline put the same document first';
-      facts.append(term, value);
+      value.dataset.fact = name;
+      facts.append(term(make('dt', '', name), name, view.teach), value);
     }
     const key = make('p', 'ex-note ex-shares-key');
     key.append(make('span', 'ex-swatch ex-swatch-target'), make('span', '', 'target: softmax(teacher / τᵤ)'), make('span', 'ex-swatch ex-swatch-base'), make('span', '', 'baseline: softmax(score / τ)'));
@@ -101,7 +103,6 @@ function mountLesson(host, api) {
   // A slider in powers of ten: temperatures matter by their ratio.
   function temperature(symbol, field, whose, low, high) {
     const row = make('label', 'ex-slider');
-    row.title = view.teach[field];
     const input = make('input');
     Object.assign(input, {type: 'range', min: Math.log10(low), max: Math.log10(high), step: 0.01, value: Math.log10(set[field])});
     input.setAttribute('aria-label', `temperature ${field} ${whose}`);
@@ -145,7 +146,7 @@ function mountLesson(host, api) {
     const passage = doc.passages[set.rationale];
     if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, passage ? passage.spans.title : []));
     card.append(marked(make('span', 'ex-text'), doc.text, passage ? passage.spans.text : []));
-    if (score && score.cut) card.append(make('span', 'ex-cut', 'the reader saw only its beginning'));
+    if (score && score.cut) card.append(term(make('span', 'ex-cut', 'the reader saw only its beginning'), 'truncation'));
     card.dataset.doc = doc.doc_id;
     card.addEventListener('click', () => {
       unfold(open === doc.doc_id ? null : doc.doc_id);
@@ -175,16 +176,14 @@ function mountLesson(host, api) {
   function coverage(doc) {
     const passage = doc.passages[set.rationale];
     if (!passage || passage.coverage === null || passage.coverage === undefined) return [];
-    const node = make('span', 'ex-coverage', `covers ${Math.round(100 * passage.coverage)} %`);
-    node.title = view.teach.coverage;
-    return [node];
+    return [term(make('span', 'ex-coverage', `covers ${Math.round(100 * passage.coverage)} %`), 'coverage', view.teach)];
   }
 
   function grade(doc) {
     const judged = doc.grade !== null && doc.grade !== undefined;
     const badge = make('span', `ex-grade${doc.grade > 0 ? ' ex-relevant' : ''}`, judged ? (doc.grade > 0 ? `◆ gold ${doc.grade}` : '○ useless') : '');
     badge.title = judged ? `judged with grade ${doc.grade}` : 'unjudged';
-    return badge;
+    return judged ? term(badge, 'grade') : badge;
   }
 
   // Offsets count characters, as Python does; a string here counts UTF-16 units.
@@ -218,16 +217,19 @@ function mountLesson(host, api) {
     fill.style.width = `${(scale * Math.abs(value) / furthest).toFixed(1)}%`;
     track.append(fill);
     if (spread !== null && spread !== undefined) {
-      const whisker = make('span', 'ex-whisker');
+      const whisker = term(make('span', 'ex-whisker'), 'spread over prompts', view.teach);
       const middle = sided ? 50 + 50 * value / furthest : 100 * value / furthest;
       whisker.style.left = `${(middle - scale * spread / furthest).toFixed(1)}%`;
       whisker.style.width = `${(2 * scale * spread / furthest).toFixed(1)}%`;
-      whisker.title = view.teach.spread;
       track.append(whisker);
     }
     const unit = teacher();
     const sign = value < 0 ? '−' : sided ? '+' : '';
-    line.append(make('span', 'ex-value', `${sign}${Math.abs(value).toFixed(2)}${spread === null ? '' : ` ±${spread.toFixed(2)}`} ${unit.short}`));
+    const told = make('span', 'ex-value');
+    told.append(term(make('span', '', `${sign}${Math.abs(value).toFixed(2)}`), unit.kind === 'utility' ? 'utility' : 'teacher\'s score'));
+    if (spread !== null && spread !== undefined) told.append(' ', term(make('span', '', `±${spread.toFixed(2)}`), 'spread over prompts', view.teach));
+    told.append(` ${unit.short}`);
+    line.append(told);
     line.title = `${unit.name} ${value.toFixed(3)}, ${unit.unit}${unit.sides ? `: ${unit.sides[value >= 0 ? 0 : 1]}` : ''}`;
     return line;
   }
@@ -235,10 +237,9 @@ function mountLesson(host, api) {
   function shareBar(doc, kind) {
     const line = make('span', `ex-score ex-share-of ex-share-${kind}`);
     line.dataset.doc = doc.doc_id;
-    line.title = view.teach[kind === 'target' ? 'target' : 'share'];
     const track = make('span', 'ex-track');
     track.append(make('span', 'ex-bar'));
-    line.append(make('span', 'ex-score-of', kind === 'target' ? 'target' : 'baseline'), track, make('span', 'ex-value', ''));
+    line.append(kind === 'target' ? term(make('span', 'ex-score-of', 'target'), 'target share', view.teach) : term(make('span', 'ex-score-of', 'baseline'), 'baseline share', view.teach), track, make('span', 'ex-value', ''));
     return line;
   }
 
@@ -267,9 +268,9 @@ function mountLesson(host, api) {
     const divergence = ps.reduce((sum, p, n) => sum + (p > 0 ? p * (log(p) - log(qs[n])) : 0), 0);
     const entropy = ps.reduce((sum, p) => sum - (p > 0 ? p * log(p) : 0), 0);
     const first = (shares) => [...shares].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
-    fact('divergence', `${divergence.toFixed(2)} nats`);
-    fact('spread out', `about ${Math.exp(entropy).toFixed(1)} documents`);
-    fact('agreed', first(target) === first(base) ? 'the same' : 'different');
+    fact('to learn', `${divergence.toFixed(2)} nats`);
+    fact('target falls on', `about ${Math.exp(entropy).toFixed(1)} documents`);
+    fact('first documents', first(target) === first(base) ? 'the same' : 'different');
   }
 
   function fact(id, value) {

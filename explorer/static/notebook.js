@@ -27,9 +27,12 @@ function connected(mount) {
     return () => { attributes.disconnect(); system.removeEventListener('change', changed); };
   }
 
-  // While the cell lives, the static view that stands above it for readers without a kernel is hidden.
+  // While the cell lives, the static view that stands above it for readers without a kernel is hidden. By its style:
+  // JupyterLab's own rule for outputs outweighs the attribute.
   function hideStatic(key, hidden) {
-    for (const node of document.querySelectorAll(`[data-explorer="${CSS.escape(key)}"]`)) (node.closest('.jp-OutputArea-child') || node).hidden = hidden;
+    for (const node of document.querySelectorAll(`[data-explorer="${CSS.escape(key)}"]`)) {
+      (node.closest('.jp-OutputArea-child') || node).style.display = hidden ? 'none' : '';
+    }
   }
 
   async function render({model, el}) {

@@ -22,7 +22,7 @@ function mountPresets(host, api) {
     button.type = 'button';
     button.dataset.pair = `${preset.method}-${preset.student}`;
     button.setAttribute('aria-pressed', String(chosen[0] === preset.method && chosen[1] === preset.student));
-    const time = make('span', 'ex-preset-time', preset.time || 'unknown time');
+    const time = term(make('span', 'ex-preset-time', preset.time || 'unknown time'), 'time estimate');
     time.title = preset.why;
     const name = make('strong');
     name.append(make('span', '', preset.method), make('span', 'ex-dot', '·'), make('span', '', preset.student));

@@ -60,10 +60,11 @@ function mountRun(host, api) {
     const box = make('section', `ex-verdict ex-verdict-${kind} ${name === 'guard' ? 'ex-guard' : ''}`);
     const line = make('p', 'ex-verdict-line');
     const glyph = {better: '▲', worse: '▼', open: '≈'}[kind];
-    line.append(make('span', '', `${name}:`), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
+    line.append(name === 'guard' ? term(make('span', '', `${name}:`), 'guard') : term(make('span', '', `${name}:`), 'held out'), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
     const table = make('table');
     const head = make('tr');
-    head.append(make('td'), ...['before → after', 'change', '95 % interval', 'p', 'won / tied / lost'].map((text) => make('th', '', text)));
+    const names = [make('th', '', 'before → after'), term(make('th', '', 'change'), 'change'), term(make('th', '', '95 % interval'), '95 % interval'), term(make('th', '', 'p'), 'p'), term(make('th', '', 'won / tied / lost'), 'better · same · worse')];
+    head.append(make('td'), ...names);
     table.append(head, ...Object.entries(change.measures).map(([measure, row]) => measured(measure, row)));
     box.append(line, table);
     return box;
@@ -78,7 +79,7 @@ function mountRun(host, api) {
       `${row.wins} / ${row.ties} / ${row.losses}`,
     ];
     const line = make('tr');
-    line.append(make('th', '', measure), ...cells.map((text) => make('td', '', text)));
+    line.append(term(make('th', '', measure), measureTerm(measure)), ...cells.map((text) => make('td', '', text)));
     return line;
   }
 
@@ -94,30 +95,30 @@ function mountRun(host, api) {
     const list = make('dl', 'ex-numbers');
     const add = (name, value, note) => {
       const cell = make('div');
-      cell.append(make('dt', '', name), make('dd', '', value));
+      cell.append(name, make('dd', '', value));
       if (note) cell.append(make('dd', 'ex-note', note));
       list.append(cell);
     };
     for (const [measure, [before, after]] of Object.entries(run.result ? run.result.dev : {})) {
       const note = run.result.best_step === 0 ? 'nothing beat the base: the student equals it' : `best at step ${run.result.best_step}; ${run.result.stopped}`;
-      add(`dev ${measure}`, `${before.toFixed(3)} → ${after.toFixed(3)}`, note);
+      add(term(make('dt', '', `dev ${measure}`), 'dev curve'), `${before.toFixed(3)} → ${after.toFixed(3)}`, note);
     }
     if (run.examples) {
       const {examples, dropped, refused, overlap, cut, by_definition: byDefinition} = run.examples;
       const notes = [...counted(dropped, 'left out '), ...counted(overlap, 'kept ')];
       if (cut) notes.push(`${cut} documents were cut to fit the reader`);
-      add('examples', String(examples), notes.join('; ') || 'none left out');
+      add(term(make('dt', '', 'examples'), 'examples'), String(examples), notes.join('; ') || 'none left out');
       const negatives = counted(refused, '');
-      if (negatives.length) add('negatives refused', String(Object.values(refused).reduce((a, b) => a + b, 0)), negatives.join('; '));
+      if (negatives.length) add(term(make('dt', '', 'negatives refused'), 'negatives refused'), String(Object.values(refused).reduce((a, b) => a + b, 0)), negatives.join('; '));
       const teacher = run.examples.teacher['nDCG@10'];
-      if (byDefinition) add('the teacher itself', '–', 'judgements are the teacher: it ranks them first by definition');
+      if (byDefinition) add(term(make('dt', '', 'the teacher itself'), 'the teacher itself'), '–', 'judgements are the teacher: it ranks them first by definition');
       else if (teacher !== undefined) {
         const baseline = run.examples.baseline['nDCG@10'];
         const hope = teacher < baseline ? 'it ranks worse than the baseline: expect no gain, and the base to be kept' : 'a student can hardly beat it';
-        add('the teacher itself', teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${hope}`);
+        add(term(make('dt', '', 'the teacher itself'), 'the teacher itself'), teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${hope}`);
       }
     }
-    if (run.result) add('training time', `${run.result.seconds.toFixed(0)} s`, `${run.result.steps} steps`);
+    if (run.result) add(term(make('dt', '', 'training time'), 'training time'), `${run.result.seconds.toFixed(0)} s`, `${run.result.steps} steps`);
     return list;
   }
 

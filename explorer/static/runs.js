@@ -46,6 +46,8 @@ function mountRuns(host, api) {
       const cell = make(name ? 'th' : 'td', '', name);
       if (name) cell.scope = 'col';
       cell.title = title;
+      if (name === 'dev') term(cell, 'dev curve');
+      if (name === 'held out') term(cell, 'held out');
       row.append(cell);
     }
     const part = make('thead');

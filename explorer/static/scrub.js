@@ -34,7 +34,7 @@ function mountScrub(host, api) {
     parts = {list: make('ol', 'ex-scrub-list')};
     parts.list.setAttribute('aria-label', 'ranking at this moment');
     body.append(chart(), parts.list);
-    const heading = make('h3', '', view.axis === 'blend' ? 'Between the base and the student' : 'Step by step');
+    const heading = view.axis === 'blend' ? term(make('h3', '', 'Between the base and the student'), 'blend alpha', view.teach) : term(make('h3', '', 'Step by step'), 'rank over steps', view.teach);
     root.replaceChildren(heading, controls(), body, make('p', 'ex-note', `Ranks count among ${view.among}.${view.note ? ` Note: ${view.note}.` : ''}`));
     paint();
     if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus({preventScroll: true});
@@ -69,7 +69,7 @@ function mountScrub(host, api) {
     slider.setAttribute('aria-label', view.axis === 'blend' ? 'weight of the student' : 'step of training');
     slider.addEventListener('input', () => { stop(); at = Number(slider.value); paint(); });
     parts.slider = slider;
-    parts.now = make('output', 'ex-scrub-now');
+    parts.now = term(make('output', 'ex-scrub-now'), 'kept', view.teach);
     row.append(parts.play, slider, parts.now);
     if (view.axis === 'blend') {
       parts.use = make('button', 'ex-plain ex-use', '');
@@ -129,7 +129,7 @@ function mountScrub(host, api) {
       svg.append(shape('line', {x1: LEFT, x2: WIDTH - RIGHT, y1: y(rank), y2: y(rank), class: 'ex-grid'}), shape('text', {x: LEFT - 8, y: y(rank) + 4, 'text-anchor': 'end', class: 'ex-tick'}, rank));
     }
     const below = shape('text', {x: LEFT - 8, y: y(null) + 4, 'text-anchor': 'end', class: 'ex-tick'}, `> ${view.depth}`);
-    below.append(shape('title', {}, view.teach.rank));
+    below.append(shape('title', {}, view.teach['rank over steps']));
     parts.cursor = shape('line', {y1: TOP - 6, y2: FLOOR + STRIP + 22, class: 'ex-cursor'});
     svg.append(below, parts.cursor);
     parts.lines = new Map();
@@ -172,7 +172,7 @@ function mountScrub(host, api) {
     const height = (value) => foot - 6 - (high > low ? (value - low) / (high - low) : 0.5) * (STRIP - 16);
     const points = values.map((value, place) => (value === null ? null : [x(place), height(value), place])).filter(Boolean);
     const title = shape('text', {x: LEFT - 8, y: FLOOR + 34 + STRIP / 2 - 12, 'text-anchor': 'end', class: 'ex-tick'}, 'dev');
-    title.append(shape('title', {}, view.teach.dev));
+    title.append(shape('title', {}, view.teach['dev curve']));
     nodes.push(title, shape('path', {d: points.map(([px, py], n) => `${n ? 'L' : 'M'}${px.toFixed(1)} ${py.toFixed(1)}`).join(''), class: 'ex-dev'}));
     for (const [px, py, place] of points) {
       const kept = view.moments[place].kept;

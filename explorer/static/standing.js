@@ -64,7 +64,7 @@ function mountStanding(host, api) {
     const count = (side) => points.filter((one) => Math.sign(Math.round(1e6 * (one.y - one.x))) === side).length;
     const above = root.querySelector('.ex-above');
     above.replaceChildren(mark('●', 'ex-up'), make('span', '', ` above: ${count(1)} · `), mark('○', 'ex-down'), make('span', '', ` below: ${count(-1)} · on the diagonal: ${count(0)}`));
-    above.title = view.teach.above;
+    term(above, 'above the diagonal', view.teach);
     const held = root.querySelector('.ex-plot').contains(document.activeElement);
     const svg = shape('svg', {viewBox: `0 0 ${SIZE} ${SIZE}`, role: 'group', 'aria-label': `${points.length} queries: ${view.measure} of ${view.base} from left to right, of ${told.name} from bottom to top; arrow keys move from the largest gain on, Enter opens one in Compare`});
     svg.append(...frame(told.name));
@@ -155,9 +155,9 @@ function mountStanding(host, api) {
     wide.setAttribute('aria-label', 'agreement of teachers, gold and baseline');
     wide.append(table);
     const above = make('p', 'ex-note', 'Above the diagonal: share of queries with the same first document (beside gold: with a relevant one first).');
-    above.title = view.teach.same;
+    term(above, 'same first document', view.teach);
     const below = make('p', 'ex-note', 'Below: Kendall’s τ-b of the orders, mean over queries.');
-    below.title = view.teach['tau-b'];
+    term(below, 'Kendall\'s τ-b', view.teach);
     box.append(wide, above, below);
     return box;
   }
@@ -173,7 +173,7 @@ function mountStanding(host, api) {
     const value = row[kind];
     const node = make('td', `ex-matrix-${kind}`, value === null ? '–' : kind === 'same' ? `${Math.round(100 * value)} %` : `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(2)}`);
     node.style.setProperty('--strength', `${Math.round(100 * Math.max(0, value ?? 0))}%`);
-    node.title = `${a} and ${b}, ${row.queries} queries: ${kind === 'same' ? view.teach.same : view.teach['tau-b']}`;
+    node.title = `${a} and ${b}, ${row.queries} queries: ${view.teach[kind === 'same' ? 'same first document' : 'Kendall\'s τ-b']}`;
     return node;
   }
 
@@ -182,7 +182,7 @@ function mountStanding(host, api) {
     const told = teacher();
     const rows = told.mixed ? null : points.filter((one) => told.wrong[one.n]).sort((a, b) => (a.y - a.x) - (b.y - b.x) || a.n - b.n);
     const head = make('h3', '', rows ? `${told.name} is wrong on ${rows.length} of ${points.length} queries` : `Where ${told.name} is worse than ${view.base}`);
-    head.title = rows ? view.teach.wrong : '';
+    if (rows) term(head, 'teacher wrong', view.teach);
     const shown = rows || points.filter((one) => one.y < one.x - 1e-6).reverse();
     const list = make('ol', 'ex-wrong-list');
     list.append(...shown.map((one) => wrongRow(one, told)));

@@ -58,8 +58,8 @@ function mountTeachers(host, api) {
   }
 
   function radio(sources) {
-    const group = fieldset(RADIO, view.teach.lambda);
-    const [row, input] = slider('λ', set.lambda, 'lambda', (value) => { set.lambda = value; });
+    const group = fieldset(RADIO);
+    const [row, input] = slider(term(make('span', '', 'λ'), 'lambda', view.teach), set.lambda, 'lambda', (value) => { set.lambda = value; });
     input.setAttribute('aria-label', 'lambda: share of the rationale against the retriever');
     if (sources.length > 1) group.append(choice('rationale', sources));
     group.append(row);
@@ -76,13 +76,13 @@ function mountTeachers(host, api) {
   }
 
   function fusion(sources) {
-    const group = fieldset(FUSION, view.teach.weights);
+    const group = fieldset(FUSION);
     const usual = {utility: view.weights.utility ?? 0, rationale: view.weights['rationale:answer'] ?? 0, gold: 0};
     const utility = view.teachers.filter((one) => one.kind === 'utility').map((one) => one.name)[0];
     const parts = {...(utility && {utility}), ...(sources.length && {rationale: set.source}), gold: 'gold'};
     for (const [kind, name] of Object.entries(parts)) {
       set.weights[kind] ??= utility ? usual[kind] : Number(kind === 'rationale');
-      const [row, input] = slider(name, set.weights[kind], `weight-${kind}`, (value) => { set.weights[kind] = value; });
+      const [row, input] = slider(term(make('span', '', name), 'fusion weight', view.teach), set.weights[kind], `weight-${kind}`, (value) => { set.weights[kind] = value; });
       input.setAttribute('aria-label', `weight of ${name} in the fusion`);
       group.append(row);
     }
@@ -91,10 +91,9 @@ function mountTeachers(host, api) {
     return group;
   }
 
-  function fieldset(name, title) {
+  function fieldset(name) {
     const group = make('fieldset', 'ex-fieldset');
     group.append(make('legend', '', name));
-    group.title = title;
     return group;
   }
 
@@ -110,7 +109,7 @@ function mountTeachers(host, api) {
       moved.add(id === 'lambda' ? RADIO : FUSION);
       if (!due) due = requestAnimationFrame(remix); // at most once per frame, however fast it is dragged
     });
-    row.append(make('span', '', name), input, shown);
+    row.append(name, input, shown);
     return [row, input];
   }
 
@@ -121,7 +120,7 @@ function mountTeachers(host, api) {
     head.append(make('th', '', 'order of the candidates'));
     view.measures.forEach((name, m) => {
       const cell = make('th');
-      const button = make('button', 'ex-measure-choice', name);
+      const button = term(make('button', 'ex-measure-choice', name), measureTerm(name));
       button.type = 'button';
       button.title = `${view.teach[name]}. Choose it for the curve.`;
       button.addEventListener('click', () => { set.measure = m; remix(); });
@@ -132,7 +131,7 @@ function mountTeachers(host, api) {
     cells = new Map();
     const names = [[view.base, 'baseline', ''], ...view.teachers.map((one) => [one.name, one.name === 'gold' ? 'ceiling' : 'teacher', one.name === 'gold' ? view.teach.ceiling : `${one.unit}; ${one.origin}`])];
     if (sources.length) names.push([RADIO, 'mix', view.teach.lambda]);
-    names.push([FUSION, 'mix', view.teach.weights]);
+    names.push([FUSION, 'mix', view.teach['fusion weight']]);
     for (const [name, kind, title] of names) made.append(line(name, kind, title));
     box.append(made, make('p', 'ex-note ex-partial'));
     return box;
@@ -143,12 +142,13 @@ function mountTeachers(host, api) {
     const label = make('th');
     label.scope = 'row';
     label.title = title;
-    label.append(make('span', '', name), make('small', '', kind));
+    const small = make('small', '', kind);
+    label.append(make('span', '', name), kind === 'ceiling' ? term(small, 'ceiling', view.teach) : small);
     row.append(label);
     cells.set(kind === 'baseline' ? '' : name, view.measures.map(() => {
       const cell = make('td');
       cell.append(make('b'), make('small'));
-      cell.lastChild.title = view.teach.change;
+      term(cell.lastChild, 'change', view.teach);
       row.append(cell);
       return cell;
     }));

@@ -38,6 +38,8 @@ function drawTraining({curve, losses, measure}) {
   if (dev.high === dev.low) corners.splice(0, 1);
   for (const [anchor, left, top, text] of corners) svg.append(shape('text', {'text-anchor': anchor, x: left, y: top}, text));
   const figure = make('figure', 'ex-curve ex-training');
-  figure.append(make('figcaption', '', `Dev ${measure}`), svg, make('p', 'ex-note', 'line: dev measure (left) · dots: training loss (right) · dashed: the base · ◆ best, kept'));
+  const key = make('p', 'ex-note');
+  key.append(term(make('span', '', 'line: dev measure (left)'), 'dev curve'), ' · ', term(make('span', '', 'dots: training loss (right)'), 'loss'), ' · dashed: the base · ', term(make('span', '', '◆ best, kept'), 'kept'));
+  figure.append(make('figcaption', '', `Dev ${measure}`), svg, key);
   return figure;
 }

@@ -11,7 +11,7 @@ import numpy as np
 from explorer.records import Ranking, Run, TrainingExample
 from explorer.training.examples import batch_documents, batch_scores
 from explorer.training.losses import loss_named
-from explorer.training.modules import CACHED_FROM, BiEncoderLoss
+from explorer.training.modules import BiEncoderLoss
 from explorer.training.settings import DevSet, Settings, Texts
 from explorer.training.students import StudentKind, head_of, prepare, save_student
 
@@ -28,8 +28,7 @@ class BiEncoder:
         self.rates: Mapping[str, float] = {}
         self.model = prepare(base, kind, settings.rank)
         head = head_of(self.model) if kind.queries_fixed else None
-        cached = settings.batch >= CACHED_FROM
-        self.module = BiEncoderLoss(self.model, head, loss_named(settings), cached=cached)
+        self.module = BiEncoderLoss(self.model, head, loss_named(settings))
 
     def collate(self, rows: Sequence[Mapping[str, int]]) -> dict[str, Any]:
         batch = [self.examples[row["row"]] for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 from explorer.evaluation.answers import normalise
 from explorer.evaluation.tokens import diff, tokens
 from explorer.records import ExplorerError, Query, Ranking, Run
+from explorer.views.terms import taught
 from explorer.workbench import FREE_TEXT, Workbench
 from explorer.workbench.answering import Answers
 from explorer.workbench.answering import answers as answered
@@ -20,15 +21,14 @@ NO_REFERENCE = (
     "The collection gives no reference answer for this query, so EM and F1 cannot be taken: nothing says what is right."
 )
 NO_REFERENCE_TYPED = "Without a reference answer EM and F1 cannot be taken. Type one above, then ask again."
-TEACH: Mapping[str, str] = {  # one sentence for each number shown
-    "EM": "exact match: 1 if the answer equals a reference once case, punctuation and articles are gone, else 0 (SQuAD)",
-    "F1": "harmonic mean of the share of the answer's words that are in a reference and the share of the reference's "
-    "words that are in the answer; the best of all references (SQuAD)",
-    "Accuracy": "1 if the option the reader finds likeliest, per token, is a reference answer, else 0",
-    "gold": "judged relevant to this query",
-    "states": "a reference answer stands in this passage word for word, case and punctuation aside",
-    "tokens": "words in SQuAD's normal form: lower case, no punctuation, no articles; they are what EM and F1 see",
-}
+TEACH = taught(
+    "EM",
+    "F1",
+    "Accuracy",
+    "gold",
+    "states the answer",
+    "tokens",
+)
 
 
 def answers(bench: Workbench, query: Query, a: str, b: str, k: int, *, live: bool = False) -> dict[str, Any]:

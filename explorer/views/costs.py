@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from explorer.evaluation.latency import WARM_UP
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.costing import Cost, K, costs, timed_queries
 
-TEACH: Mapping[str, str] = {
-    "p50": "half of the queries took no longer than this, from the query's text to its ranking",
-    "p95": "19 of 20 queries took no longer than this; over a few queries it is close to the slowest",
-    "ratio": "how many times as fast as the slowest system measured, by p50",
-    "per_hour": "how many queries this machine answers in an hour, one after the other, each as fast as p50",
-    "per_thousand": "price of one machine hour times the hours that 1,000 queries take; in the currency of the price",
-}
+TEACH = taught(
+    "latency p50",
+    "latency p95",
+    "against the slowest",
+    "queries per hour",
+    "1,000 queries cost",
+)
 
 
 def measure_costs(bench: Workbench, a: str, b: str, count: int) -> dict[str, Any]:

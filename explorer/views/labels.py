@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.records import Query
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.labelling import agreements, pool
 
@@ -16,11 +17,11 @@ GRADES: Mapping[int, str] = {
     2: "helps: a part of the answer, or a step towards it",
     3: "states the answer",
 }
-TEACH: Mapping[str, str] = {
-    "agreement": "share of pairs of documents with different grades of yours that the source puts in your order; 50 % is chance",
-    "pairs": "two documents of one query that you graded differently and the source scored both",
-    "blind": "the first documents of both systems, mixed: neither rank nor system is shown, so that they cannot lead you",
-}
+TEACH = taught(
+    "agreement",
+    "pairs",
+    "blind",
+)
 
 
 def labels(bench: Workbench, query: Query, specs: Sequence[str], person: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
 
 from explorer.records import Document, Query, Ranking
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.projecting import METHODS, RANKED, Plane, System, cosines, drawable, has_tsne, plane, ranked
 
@@ -21,11 +22,11 @@ GROUPS = 12  # colours that can be told apart
 SIDE = 65535  # the square both maps share, in steps of a coordinate
 ASPECT = 1.25  # width of a map by its height: the square's middle is shown
 SPLITS = ("train", "dev", "test")
-TEACH: Mapping[str, str] = {
-    "rank": f"place in the system's ranking of this query, from 1; told down to {RANKED:,}",
-    "cosine": "cosine of the query's and the document's vector under this system's encoder, in all their dimensions",
-    "variance": "share of the squared distances from the documents' mean that these two axes keep (principal components)",
-}
+TEACH = taught(
+    "map rank",
+    "cosine",
+    "variance",
+)
 
 
 def projections() -> list[str]:

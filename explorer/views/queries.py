@@ -85,9 +85,7 @@ def _hops(bench: Workbench, query: Query, columns: Sequence[Mapping[str, Any]]) 
     """Documents of the chain of evidence, each with its rank in every column; None: not in view."""
     ranks = [{doc["doc_id"]: doc["rank"] for doc in column["documents"]} for column in columns]
     documents = bench.collection.documents
-    return [
-        {**_document(bench, hop), "ranks": [of.get(hop) for of in ranks]} for hop in query.hops if hop in documents
-    ]
+    return [{**_document(bench, hop), "ranks": [of.get(hop) for of in ranks]} for hop in query.hops if hop in documents]
 
 
 def _document(bench: Workbench, doc_id: str) -> dict[str, Any]:

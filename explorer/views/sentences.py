@@ -7,18 +7,16 @@ from typing import Any
 
 from explorer.records import Document, Query, Span
 from explorer.views.answers import ROLES
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.ablating import MOST, Ablation, Effect, ablate, parts
 
-TEACH: Mapping[str, str] = {
-    "change": "score of the whole document, minus its score without this sentence: above 0 the sentence lifts the "
-    "document, below 0 it holds it back",
-    "score": "what the system gives the whole document for this query, scored live",
-    "bar": "bars are drawn to each system's own scale: a full one is its largest change, or a tenth of its score where "
-    "no change is that large",
-    "rank": "where the document would stand among this system's other documents without this sentence",
-    "evidence": "the collection says that this sentence holds the evidence",
-}
+TEACH = taught(
+    "leave-one-out effect",
+    "whole document",
+    "rank without it",
+    "evidence",
+)
 
 
 def sentences(bench: Workbench, query: Query, a: str, b: str, k: int, doc_id: str = "") -> dict[str, Any]:

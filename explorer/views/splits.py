@@ -10,6 +10,7 @@ from explorer.evaluation.failures import CLASSES
 from explorer.evaluation.measures import per_query
 from explorer.records import Ranking, Run
 from explorer.views.queries import MEASURE_DEPTH
+from explorer.views.terms import MEASURES, family, taught
 from explorer.workbench import Workbench
 from explorer.workbench.flips import flips as flipped
 from explorer.workbench.guards import verdict
@@ -20,14 +21,9 @@ SENTENCES: Mapping[str, str] = {
     "worse": "{b} is worse than {a}",
     "no difference shown": "No difference between {b} and {a} is shown",
 }
-TEACH: Mapping[str, str] = {  # one sentence for each number shown
-    "change": "mean of the measure after, minus before, over the same queries",
-    "95 % interval": "percentile bootstrap over queries: where the change would lie for other queries like these",
-    "p": "how often chance alone would give a change this large (Fisher's randomisation test, two-sided)",
-    "better · same · worse": "queries whose value rose, stayed or fell",
-    "unjudged": "queries of the split without a relevant document: no measure can be taken of them",
-    "unmatched": "queries for which one of the systems returned nothing",
-}
+TEACH = taught(
+    "change", "95 % interval", "p", "better · same · worse", "unjudged", "unmatched", "first relevant", "hop"
+)
 
 
 def telling_query(bench: Workbench, spec: str, teacher: str) -> str | None:
@@ -69,7 +65,7 @@ def _flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[s
             {"name": name, "what": what, "count": sum(name in row["classes"] for row in rows)}
             for name, what in CLASSES.items()
         ],
-        "teach": TEACH,
+        "teach": {**TEACH, **(taught(measure) if family(measure) in MEASURES else {})},
         "queries": rows,
     }
 

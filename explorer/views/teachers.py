@@ -9,6 +9,7 @@ from typing import Any
 from explorer.evaluation.measures import per_query
 from explorer.records import ExplorerError, Query, Ranking, Run, Scores, TeacherScores
 from explorer.views.queries import NOT_SCORED, SOURCES, UNITS, asks_reader, spans_within
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.guards import refuse_training_queries
 from explorer.workbench.teachers import CANDIDATES, FUSION, Teacher
@@ -19,27 +20,28 @@ MEASURES = ("nDCG@10", "AP", "R@1")
 LAMBDA = 0.5  # RADIO's
 TAU, TAU_U = 0.05, 0.3  # what training starts from
 COSINE = ("cosine of question, answer and rationale with the document", "cosine", None)
-TEACH: Mapping[str, str] = {  # one sentence for each number shown
-    "lambda": "share of the rationale in RADIO's mix: 0 is the retriever alone, 1 the rationale alone; per query both run from 0 to 1",
-    "weights": "shares of the fusion: each teacher is standardised per query (mean 0, standard deviation 1) before they are mixed",
-    "tau_u": "temperature of the target: the smaller, the more of it falls on the teacher's first document",
-    "tau": "temperature of the retriever: its scores are divided by it before they become shares",
-    "target": "share of each candidate in softmax(teacher's score / τᵤ): what a student is to imitate",
-    "share": "share of each candidate in softmax(baseline's score / τ): what the baseline believes now",
-    "divergence": "KL(target ‖ baseline) in nats over these candidates: how much there is to learn; 0 is nothing",
-    "spread out": "exp of the target's entropy: over how many documents it is effectively spread",
-    "spread": "whisker: one standard deviation of the score over the prompts it was measured in",
-    "coverage": "share of the rationale’s words that occur in the document",
-    "nDCG@10": "gain of relevant documents within rank 10, discounted by rank, as a share of the best order there is (trec_eval)",
-    "AP": "mean precision at the ranks of relevant documents; relevant ones not among the candidates count as never found",
-    "R@1": "share of the relevant documents that stand at rank 1",
-    "change": "mean change against the baseline over the queries this order scored",
-    "ceiling": "the candidates by their grades: no order of them can be better",
-    "above": "queries above the diagonal: the teacher orders their candidates better than the baseline, here it can teach",
-    "same": "share of queries on which both name the same first document; beside gold: whose first document is relevant",
-    "tau-b": "Kendall's rank correlation, ties counted, over the candidates both scored, mean over queries: 1 same order, −1 reversed",
-    "wrong": "queries where the teacher's own first document is not judged relevant: a student would learn a mistake",
-}
+TEACH = taught(
+    "lambda",
+    "fusion weight",
+    "tau of the teacher",
+    "tau",
+    "target share",
+    "baseline share",
+    "to learn",
+    "target falls on",
+    "first documents",
+    "spread over prompts",
+    "coverage",
+    "nDCG@10",
+    "AP",
+    "R@1",
+    "change",
+    "ceiling",
+    "above the diagonal",
+    "same first document",
+    "Kendall's τ-b",
+    "teacher wrong",
+)
 
 
 def lesson(bench: Workbench, query_id: str, base: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from explorer.records import ExplorerError, Progress, Query
 from explorer.training.trail import DEPTH
 from explorer.views.presets import duration
+from explorer.views.terms import taught
 from explorer.workbench import Workbench
 from explorer.workbench.distilling import DEV_MEASURE
 from explorer.workbench.kin import Kin, kin
@@ -17,12 +18,13 @@ from explorer.workspace import RunFolder
 TOP = 10  # a document that stood this high at some moment is drawn
 MOST = 28  # documents drawn
 TEXT = 240  # characters of a document
-TEACH = {
-    "rank": f"place in the ranking, from 1; the axis is logarithmic, and below {DEPTH} a document is out of sight",
-    "dev": f"{DEV_MEASURE} on the dev queries at that step: the measure by which the student was chosen",
-    "kept": "the student that was kept: the newest among the best on dev",
-    "cosine": "how similar both queries are to the base encoder: 1 is the same direction",
-}
+TEACH = taught(
+    "rank over steps",
+    "dev curve",
+    "kept",
+    "likeness",
+    "blend alpha",
+)
 AGO = {
     "train": "this query is among those the student was trained on",
     "dev": "dev queries chose the student",

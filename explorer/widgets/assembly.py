@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-STATIC = Path(__file__).parents[1] / "static"
+from explorer.views import scripts
 
 
-def script(mount: str, *files: str) -> str:
-    """The module of the renderer ``mount``, which stands in the last of ``files``; the others are what it needs."""
-    texts = [_read(name) for name in ("dom.js", *files, "notebook.js")]
-    return "".join([*texts, f"export default connected({mount});\n"])
+def script(mount: str, file: str) -> str:
+    """The module of the renderer ``mount`` of static/``file``."""
+    return f"{scripts.script(file, 'notebook.js')}export default connected({mount});\n"
 
 
 def style(*files: str) -> str:
@@ -20,4 +17,4 @@ def style(*files: str) -> str:
 
 
 def _read(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
+    return (scripts.STATIC / name).read_text(encoding="utf-8")

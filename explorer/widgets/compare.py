@@ -32,7 +32,7 @@ class Compare(QueryCell):
     A click on a document selects it: ``selection.doc_id``, and ``selection.system`` whose column it was.
     """
 
-    _esm = script("mountCompare", "ribbons.js", "compare.js")
+    _esm = script("mountCompare", "compare.js")
     _css = style("compare.css")
 
     def __init__(

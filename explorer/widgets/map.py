@@ -30,7 +30,7 @@ class Map(QueryCell):
     needs openTSNE.
     """
 
-    _esm = script("mountNotebookMap", "map_told.js", "map.js", "notebook_map.js")
+    _esm = script("mountNotebookMap", "notebook_map.js")
     _css = style("map.css")
 
     def __init__(

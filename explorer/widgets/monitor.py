@@ -34,7 +34,7 @@ class TrainingMonitor(Cell):
     teacher, base, candidates, seed, budget in seconds, ...), and ``name`` what it is called.
     """
 
-    _esm = script("mountMonitor", "run.js", "training.js", "monitor.js")
+    _esm = script("mountMonitor", "monitor.js")
     _css = style("teachers.css", "distill.css")
 
     def __init__(

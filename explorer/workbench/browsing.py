@@ -1,9 +1,10 @@
-"""``explorer bench app``: the app as people use it, in a real browser: start, first paint, redraws, memory."""
+"""The app as people use it, in a real browser: start, first paint, redraws, memory."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -24,47 +25,73 @@ from explorer.workbench.sliding import QUERIES as SLID
 
 LOADS, REDRAWS, INTERACTIONS, QUERIES = 3, 30, 200, 10_000
 MEASURES = ("AP", "RR", "R@1", "R@10", "P@1", "nDCG@5", "nDCG@3", "R@5", "P@5", "AP@10")  # flips by each of them
+VIEW = {"width": 1440, "height": 1000}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 
-def app(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
-    """Seconds and megabytes of an app of its own on the bench's collection; medians, and p95 of redraws.
+def redraw(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
+    """Milliseconds (p50, p95) from an event to everything drawn, in an app of its own; and what the app then holds.
 
-    ``redraw``: from the click on Next to two rankings of 100 documents and the judgements drawn; ``flips``: from the choice
-    of another measure to the list of QUERIES synthetic queries under two recorded runs, which are read already; ``slider``:
-    from its move to SLID queries re-ranked and measured, and everything drawn.
+    ``click``: Next on Compare, two rankings of 100 documents and the judgements; ``flips``: the choice of another measure,
+    for QUERIES synthetic queries under two recorded runs, which are read already; ``slider``: a move on Teachers, SLID
+    queries re-ranked and measured.
     """
-    chromium, start_playwright = _browser()
-    with (
-        start_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as browser,
-    ):
-        progress("app", 0, 4)
-        with served(bench, bench.collection.source) as (url, process, started):
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            first = [_first(page, url) for _ in range(LOADS)]
-            progress("app", 1, 4)
-            redraws = _redraws(page, url, REDRAWS)
+    with browser() as chromium:
+        progress("click", 0, 3)
+        with served(bench, bench.collection.source) as (url, process, _):
+            page = chromium.new_page(viewport=VIEW)
+            clicks = _redraws(page, url, REDRAWS)
             before = _resident(process.pid)
             _redraws(page, url, INTERACTIONS)
             after = _resident(process.pid)
-        progress("app", 2, 4)
-        opened, flips = _many_flips(bench, browser)
-        progress("app", 3, 4)
-        slid = {name: _quantiles(moves) for name, moves in moved_sliders(browser).items()}
+        progress("flips", 1, 3)
+        opened, flips = _many_flips(bench, chromium)
+        progress("slider", 2, 3)
+        slid = {name: _quantiles(moves) for name, moves in moved_sliders(chromium).items()}
     return {
-        "seconds from start to answering": round(started, 2),
-        "first contentful paint ms, first visit": round(first[0][0]),
-        "first contentful paint ms": round(statistics.median(paint for paint, _ in first)),
-        "usable ms, first visit": round(first[0][1]),
-        "usable ms": round(statistics.median(usable for _, usable in first)),
-        "redraw 2 x 100 rows ms": _quantiles(redraws),
-        f"flips of {QUERIES:,} queries ms": _quantiles(flips),
-        f"flips of {QUERIES:,} queries ms, first visit: runs read, page loaded": round(opened),
-        f"slider to redraw, {SLID} x {CANDIDATES} ms": slid,
-        "resident MiB": round(before),
-        f"resident MiB after {INTERACTIONS} interactions": round(after),
+        "click_2x100_ms": _quantiles(clicks),
+        f"flips_{QUERIES}_ms": _quantiles(flips),
+        f"flips_{QUERIES}_first_visit_ms": round(opened),
+        f"slider_{SLID}x{CANDIDATES}_ms": slid,
+        "app_MiB": round(before),
+        f"app_MiB_after_{INTERACTIONS}_interactions": round(after),
     }
+
+
+def first_looks(bench: Workbench) -> dict[str, float]:
+    """Start of an app on the bench's collection: seconds until it answers; then ms of the first and of later visits."""
+    with browser() as chromium, served(bench, bench.collection.source) as (url, _, started):
+        page = chromium.new_page(viewport=VIEW)
+        looks = [_first(page, url) for _ in range(1 + LOADS)]
+    return {
+        "answers_s": round(started, 2),
+        "first_paint_ms": round(looks[0][0]),
+        "first_usable_ms": round(looks[0][1]),
+        "later_paint_ms": round(statistics.median(paint for paint, _ in looks[1:])),
+        "later_usable_ms": round(statistics.median(usable for _, usable in looks[1:])),
+    }
+
+
+def peak_of_app(bench: Workbench) -> float:
+    """Most MiB the app ever held while its first four pages were drawn."""
+    with browser() as chromium, served(bench, bench.collection.source) as (url, process, _):
+        page = chromium.new_page(viewport=VIEW)
+        for tab, drawn in (("flips", ".ex-row"), ("compare", ".ex-card"), ("teachers", ".ex-card"), ("map", "canvas")):
+            page.goto(f"{url}?tab={tab}")
+            page.wait_for_selector(drawn, timeout=300_000)
+        told = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", told).group(1)) / 1024  # type: ignore[union-attr]
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A Chromium of its own."""
+    chromium, start_playwright = _browser()
+    with (
+        start_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as opened,
+    ):
+        yield opened
 
 
 def _browser() -> tuple[str, Callable[[], Any]]:
@@ -145,7 +172,7 @@ def _many_flips(bench: Workbench, browser: Any) -> tuple[float, list[float]]:
         folder = Path(name)
         write_many(folder)
         with served(bench, str(folder)) as (url, _, _):
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page = browser.new_page(viewport=VIEW)
             begun = time.perf_counter()
             page.goto(f"{url}?tab=flips&split=test&a=run:{folder}/a.run&b=run:{folder}/b.run", wait_until="commit")
             page.wait_for_selector(".ex-row", timeout=300_000)

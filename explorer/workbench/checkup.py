@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import compress
 from typing import Any
 
 from explorer.collections import Collection
 from explorer.collections.checks import Finding, checks, finding, ordered
 from explorer.collections.splits import SPLITS
-from explorer.records import Document, Progress, Query
+from explorer.records import Progress, Query
 from explorer.retrieval.encoder import Encoder
 from explorer.workbench.specs import Retrievers
 from explorer.workspace import VectorCache
+from explorer.workspace.caches import SHARD
 
 PROMPTED: Mapping[str, str] = {  # family of models -> what its authors want written before a query
     "e5": "query: ",
@@ -23,6 +25,8 @@ PROMPTED: Mapping[str, str] = {  # family of models -> what its authors want wri
     "gte-qwen": "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
     "qwen3-embedding": "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
 }
+
+TOKENISED = 100_000  # documents up to which each is tokenised; of more, every n-th
 
 
 def checkup(retrievers: Retrievers, model: str, progress: Progress) -> dict[str, Any]:
@@ -46,30 +50,46 @@ def checkup(retrievers: Retrievers, model: str, progress: Progress) -> dict[str,
 
 
 def _encoded(collection: Collection, encoder: Encoder, vectors: VectorCache) -> Iterator[Finding]:
-    documents = list(collection.documents.values())
-    counts = encoder.token_counts([doc.content for doc in documents], vectors)
-    cut = {doc.doc_id: doc for doc, count in zip(documents, counts, strict=True) if count > encoder.limit}
+    doc_ids = list(collection.documents)
+    step = -(-len(doc_ids) // TOKENISED)
+    looked_at = doc_ids[::step]
+    cut = frozenset(_longer(collection, looked_at, encoder, vectors))
+    yield finding(
+        "note",
+        "documents whose length was not looked at",
+        (doc_id for number, doc_id in enumerate(doc_ids) if number % step),
+        f"long documents were counted among one in {step}, so there are about {step} times as many",
+        "nothing",
+    )
     yield finding(
         "warning",
         "documents longer than the encoder reads",
-        cut,
+        (doc_id for doc_id in looked_at if doc_id in cut),
         f"what lies beyond {encoder.limit} tokens cannot be found by it",
-        "cut documents into chunks (a folder of texts does so by itself), or take an encoder that reads more",
+        f"open the collection in chunks, as chunks:{collection.source}, or take an encoder that reads more",
     )
     yield finding(
         "warning",
         "evidence beyond the encoder's limit",
         _lost(collection, cut, encoder),
         "the answer stands only in the part that is not read, so the document cannot be found for what it says",
-        "cut these documents into chunks",
+        f"open the collection in chunks, as chunks:{collection.source}",
     )
 
 
-def _lost(collection: Collection, cut: Mapping[str, Document], encoder: Encoder) -> Iterator[str]:
+def _longer(collection: Collection, doc_ids: Sequence[str], encoder: Encoder, vectors: VectorCache) -> Iterator[str]:
+    """Those the encoder reads only the beginning of; a shard of the cache at a time is in memory."""
+    for start in range(0, len(doc_ids), SHARD):
+        shard = doc_ids[start : start + SHARD]
+        counts = encoder.token_counts([collection.documents[doc_id].content for doc_id in shard], vectors)
+        yield from compress(shard, counts > encoder.limit)
+
+
+def _lost(collection: Collection, cut: frozenset[str], encoder: Encoder) -> Iterator[str]:
     """Queries with an answer in a relevant document, but in none within what the encoder reads."""
     for query in collection.queries.values():
         relevant = collection.relevant(query.query_id)
-        if not relevant & cut.keys() or not query.answers:
+        if not relevant & cut or not query.answers:
             continue
         texts = [(collection.documents[doc_id].content, doc_id in cut) for doc_id in relevant]
         stated = any(_states(text, query) for text, _ in texts)

@@ -64,7 +64,7 @@ def distill(
     dev = _dev_set(plan, retrievers, data.dev, base.search(data.dev, DEV_DEPTH), progress)
 
     progress("load student", 0, 1)
-    texts = _texts(collection, [*train_queries, *data.dev], base)
+    texts = texts_of(collection, [*train_queries, *data.dev], base)
     learner = _learner(plan, retrievers.models, lesson, texts)
     half = not student_kind(plan.student).queries_fixed and _half(retrievers.models)
     kept = _kept(run) if resume else None
@@ -125,7 +125,7 @@ def _make_lesson(plan: Plan, collection: Collection, scores: TeacherScores, foun
     return make(scores, collection.qrels)
 
 
-def _texts(collection: Collection, queries: Sequence[Query], base: DenseRetriever) -> Texts:
+def texts_of(collection: Collection, queries: Sequence[Query], base: DenseRetriever) -> Texts:
     """All texts by id, and the base's vectors of both sides for students that leave one or both fixed."""
     vectors = base.query_encoder.queries([query.text for query in queries])
     return Texts(

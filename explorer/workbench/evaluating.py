@@ -12,7 +12,7 @@ from explorer.evaluation.measures import DEFAULT_MEASURES, PerQuery, means, per_
 from explorer.evaluation.significance import difference
 from explorer.records import ExplorerError, Progress, Run, silent
 from explorer.workbench.answering import CONTEXT, Answers, answerable, answers
-from explorer.workbench.guards import refuse_training_queries
+from explorer.workbench.guards import refuse_run_of_other_queries, refuse_training_queries
 from explorer.workbench.specs import Retrievers
 
 DEPTH = 1000  # documents per query that measures see, as in TREC
@@ -70,6 +70,8 @@ def evaluate(
         refuse_training_queries(retrievers.models.workspace, spec, queries)
         retriever = retrievers.get(spec)
         runs[spec] = retriever.search(queries, DEPTH)
+        if retrievers.kind(spec)[0] == "run":
+            refuse_run_of_other_queries(spec, runs[spec], split)
         values[spec] = dict(per_query(runs[spec], qrels, tuple(dict.fromkeys(measures)))) if judged else {}
         systems[spec] = {"measures": means(values[spec])}
         if latency:

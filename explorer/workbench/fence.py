@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.collections import FORMATS, bundled
+from explorer.collections.cutting import PREFIX as CHUNKS
 from explorer.models import EMBEDDED
 from explorer.records import ExplorerError
 
@@ -40,7 +41,7 @@ class Fence:
 
     def collection(self, spec: str) -> str:
         """A bundled collection, or one that lies inside."""
-        if self.inside is None or spec in bundled():
+        if self.inside is None or spec.removeprefix(CHUNKS) in bundled():
             return spec
         if not self._allows(path := _place(spec)) or not path.exists():
             raise _outside(spec)
@@ -57,7 +58,8 @@ OPEN = Fence()
 
 
 def _place(spec: str) -> Path:
-    """Where a collection's spec leads: its folder or file, without its format."""
+    """Where a collection's spec leads: its folder or file, without its format and without ``chunks:``."""
+    spec = spec.removeprefix(CHUNKS)
     if (folder := bundled().get(spec)) is not None:
         return folder
     name, colon, rest = spec.partition(":")

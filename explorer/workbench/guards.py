@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from explorer.collections import Collection
 from explorer.collections.overlap import near_duplicates
 from explorer.files import content_hash, read_json
-from explorer.records import ExplorerError, Query
+from explorer.records import ExplorerError, Query, Run
 from explorer.workbench.specs import students_in
 from explorer.workspace import Workspace
 
@@ -103,6 +103,16 @@ def refuse_training_queries(workspace: Workspace, spec: str, queries: Sequence[Q
                 f"student:{run_id} was trained on {overlap} of these {len(queries)} queries, so its measures would mean "
                 "nothing; evaluate on --split test, or on another collection"
             )
+
+
+def refuse_run_of_other_queries(spec: str, found: Run, split: str) -> None:
+    """A run made for other queries would be measured as one that fails at all of these."""
+    if found.rankings and not any(ranking.docs for ranking in found.rankings.values()):
+        ids = ", ".join(repr(query_id) for query_id in list(found.rankings)[:3])
+        raise ExplorerError(
+            f"{spec} ranks no document of this collection for any of the {len(found.rankings)} queries of split {split!r}, "
+            f"such as {ids}; give a run of these queries, with ids written in the same way"
+        )
 
 
 def verdict(low: float, high: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from explorer.collections import Collection, assemble, bundled, frames, open_collection
+from explorer.collections import Collection, assemble, bundled, frames, open_collection, trec
 from explorer.files import hash_of
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
@@ -43,7 +43,8 @@ def open_workbench(
         collection = collection if scoped else collection.unscoped()
     else:
         collection = open_collection(spec, scoped=scoped)
-    found = {_checked(name): frames.run(name, frame) for name, frame in (runs or {}).items()}
+    read = {_checked(name): frames.run(name, frame) for name, frame in (runs or {}).items()}
+    found = {name: trec.as_known(run, collection.documents, collection.queries) for name, run in read.items()}
     notes = [note for name, run in found.items() for note in frames.joins(name, run, collection)]
     collection = replace(collection, notes=(*collection.notes, *notes))
     return Workbench(collection, workspace, scoped=scoped, runs=found, **options)

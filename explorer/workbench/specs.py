@@ -183,6 +183,7 @@ def _run(build: Retrievers, spec: str, rest: str) -> Retriever:
     from explorer.retrieval.combined import RecordedRetriever
 
     run = build.runs[rest] if rest in build.runs else trec.run(build.fence.file(rest))
+    run = trec.as_known(run, build.collection.documents, build.collection.queries)
     return RecordedRetriever(run, build.collection.documents)
 
 

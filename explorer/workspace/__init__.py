@@ -61,9 +61,7 @@ class Workspace:
 
     def collections(self) -> list[str]:
         """Names of what was imported; each opens as a collection."""
-        return sorted(
-            path.parent.name for path in self.shelf.glob("*/corpus.jsonl") if path.parent.name[0] != "."
-        )
+        return sorted(path.parent.name for path in self.shelf.glob("*/corpus.jsonl") if path.parent.name[0] != ".")
 
     def labels(self, collection: str) -> LabelFile:
         """Labels of the collection of this spec: they stay with it when documents are added."""

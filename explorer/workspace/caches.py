@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 from explorer.files import atomic_file, content_hash, disk_errors
 from explorer.records import ExplorerError
 
+HEADER = 4096  # bytes that hold the description of a numpy file
 SHARD = 4096  # documents per vector file: what a killed encoding loses at most
 
 
@@ -32,22 +35,59 @@ class VectorCache:
         encode: Callable[[Sequence[str]], Any],
         report: Callable[[int, int], None],
     ) -> Any:
-        """float32 array (len(texts), dim). ``key`` names model and prompt; only missing shards are encoded."""
+        """Array (len(texts), ...) in memory. ``key`` names model and prompt; only missing shards are encoded."""
         import numpy as np
 
-        parts = []
+        return np.concatenate([rows for _, rows in self.shards(key, texts, encode, report)])
+
+    def shards(
+        self,
+        key: str,
+        texts: Sequence[str],
+        encode: Callable[[Sequence[str]], Any],
+        report: Callable[[int, int], None],
+    ) -> Iterator[tuple[str, Any]]:
+        """(name by content, read-only array) of every SHARD texts; what is on disk stays there, memory-mapped."""
         for start in range(0, len(texts), SHARD):
             shard = texts[start : start + SHARD]
-            path = self.folder / f"{content_hash(key, *shard)}.npy"
-            if path.exists():
-                parts.append(np.load(path))
-            else:
-                parts.append(encode(shard))
+            name = content_hash(key, *shard)
+            path = self.folder / f"{name}.npy"
+            rows = _mapped(path)
+            if rows is None:
+                rows = encode(shard)
                 if self.keep:
-                    with atomic_file(path) as part, part.open("wb") as file:
-                        np.save(file, parts[-1])
+                    _save(path, rows)
+                    rows = _mapped(path)
             report(min(start + SHARD, len(texts)), len(texts))
-        return np.concatenate(parts)
+            yield name, rows
+
+
+def _save(path: Path, rows: Any) -> None:
+    import numpy as np
+
+    with atomic_file(path) as part, part.open("wb") as file:
+        np.save(file, rows)
+
+
+def _mapped(path: Path) -> Any:
+    """The array of a file, on disk until it is read; None where there is none, or none that is whole.
+
+    numpy would keep the file open as long as its rows are used, and a million documents are 245 files.
+    """
+    import numpy as np
+    import pyarrow
+
+    if not path.exists():
+        return None
+    try:
+        with pyarrow.memory_map(str(path)) as file:
+            whole = file.read_buffer()
+        header = io.BytesIO(memoryview(whole)[:HEADER])
+        np.lib.format.read_magic(header)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(header)
+        return np.frombuffer(whole, dtype, math.prod(shape), header.tell()).reshape(shape)
+    except (ValueError, OSError):  # damaged: it is written anew
+        return None
 
 
 class ScoreCache:

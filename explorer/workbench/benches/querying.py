@@ -1,0 +1,95 @@
+"""One query at a time: how long it takes, at what quality, and while a run trains."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from explorer.evaluation.latency import latency_ms
+from explorer.evaluation.measures import means, per_query
+from explorer.records import ExplorerError, Progress, Query
+from explorer.workbench import Workbench
+from explorer.workbench.plans import Plan
+from explorer.workspace import RunFolder
+
+QUERIES = 25
+SLOW = "rerank:llm(dense:minilm)"
+WAIT = 300  # seconds until a run must train
+
+
+def query(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
+    """Milliseconds per query at batch 1 and mean AP: each system against the reader reranking the baseline's top 20."""
+    queries = _asked(bench)
+    specs = [*(systems or ["dense:minilm", *_students(bench)]), SLOW]
+    times = {spec: latency_ms(bench.retrievers.get(spec), queries, 10, progress) for spec in specs}
+    qrels = {query.query_id: bench.collection.qrels[query.query_id] for query in bench.collection.judged(queries)}
+    precision = {
+        spec: means(per_query(bench.search(spec, queries, 100), qrels, ("AP",)))["AP"] if qrels else None
+        for spec in specs
+    }
+    return {
+        "queries": len(queries),
+        "latency_ms": times,
+        "AP": precision,
+        "ratio": {spec: times[SLOW]["p50"] / times[spec]["p50"] for spec in specs[:-1]},
+    }
+
+
+def _asked(bench: Workbench) -> Sequence[Query]:
+    return bench.collection.split("test")[:QUERIES] or list(bench.collection.queries.values())[:QUERIES]
+
+
+def _students(bench: Workbench) -> list[str]:
+    return [f"student:{run.run_id}" for run in bench.students()][:1]
+
+
+def busy(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
+    """Milliseconds of a search at batch 1 while a full student trains on the same collection, against an idle machine."""
+    spec = systems[0] if systems else "dense:minilm"
+    queries = list(bench.collection.queries.values())[:100]
+    retriever = bench.retrievers.get(spec)
+    idle = latency_ms(retriever, queries, 10, progress)
+    run = bench.workspace.run(f"bench-busy-{time.time_ns()}")
+    run.create(Plan.make(bench.collection.source, method="gold", student="full", scoped=bench.scoped).record())
+    process = _started(bench, run.run_id)
+    try:
+        _until_it_trains(run, process)
+        training = latency_ms(retriever, queries, 10, progress)
+        still = run.state["state"]
+    finally:
+        process.terminate()
+        process.wait(WAIT)
+        run.delete()
+    if still != "running":
+        raise ExplorerError(f"the run was {still} before the searches were timed; name a larger collection")
+    return {
+        "system": spec,
+        "idle_ms": idle,
+        "training_ms": training,
+        "ratio_p95": training["p95"] / idle["p95"],
+    }
+
+
+def _started(bench: Workbench, run_id: str) -> subprocess.Popen[bytes]:
+    """The run as the app starts it: with half the cores, and gently."""
+    gently = ["nice", "-n", "10"] if shutil.which("nice") else []
+    threads = str(max(1, (os.cpu_count() or 2) // 2))
+    return subprocess.Popen(
+        [*gently, sys.executable, "-m", "explorer", "runs", "resume", run_id],
+        env={**os.environ, "OMP_NUM_THREADS": threads, "EXPLORER_WORKSPACE": str(bench.workspace.root)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _until_it_trains(run: RunFolder, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + WAIT
+    while not any(event["event"] == "step" for event in run.events()):
+        if process.poll() is not None or time.monotonic() > end:
+            raise ExplorerError(f"the run did not begin to train: {run.state}")
+        time.sleep(0.2)
