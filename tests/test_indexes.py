@@ -1,5 +1,8 @@
 """Indexes by the number of documents: cells find what an exact search finds, and lie on disk between two starts."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
 
 COUNT, DIM, QUERIES = 5_000, 32, 50
+OPEN_FILES = Path("/proc/self/fd")
 
 
 class ClusteredModel:
@@ -115,3 +119,15 @@ def test_rows_on_disk_are_the_rows_of_the_matrix(model, tmp_path):
     for wanted in ([4095, 4096, 0, 4999, 4096], [], [7]):
         assert np.array_equal(rows[wanted], matrix[wanted])
     assert np.array_equal(np.stack(list(rows)), matrix)
+
+
+def test_codes_stay_on_disk_and_no_file_of_vectors_stays_open(model, tmp_path):
+    """A million documents are 245 files of vectors: open, a few systems would reach the limit of a process."""
+    import faiss
+
+    retriever = opened(model, tmp_path)
+    asked(retriever, 1)
+    inverted = faiss.extract_index_ivf(retriever.index._index._index).invlists
+    assert isinstance(faiss.downcast_InvertedLists(inverted), faiss.OnDiskInvertedLists)
+    if OPEN_FILES.is_dir():  # Linux
+        assert [file for file in OPEN_FILES.iterdir() if str(tmp_path) in os.path.realpath(file)] == []
