@@ -7,7 +7,6 @@ import pytest
 
 from explorer.files import read_json, write_json
 from explorer.workbench.plans import Plan
-from explorer.workspace import Workspace
 
 pytestmark = [pytest.mark.browser, browser.needed]
 
@@ -24,11 +23,8 @@ bench = ex.open(documents=docs, queries=asked, qrels=pd.DataFrame(judged),
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory, model_cache):
-    root = tmp_path_factory.mktemp("lab")
-    (root / "cache").mkdir()
-    (root / "cache" / "models").symlink_to(model_cache / "models")
-    return Workspace(root)
+def workspace(new_workspace):
+    return new_workspace()
 
 
 @pytest.fixture(scope="module")
