@@ -26,7 +26,7 @@ PROMPTED: Mapping[str, str] = {  # family of models -> what its authors want wri
     "qwen3-embedding": "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
 }
 
-TOKENISED = 100_000  # documents up to which each is tokenised; of more, every n-th
+TOKENISED = 20_000  # documents up to which each is tokenised; of more, every n-th
 
 
 def checkup(retrievers: Retrievers, model: str, progress: Progress) -> dict[str, Any]:
