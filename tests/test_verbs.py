@@ -62,7 +62,7 @@ def test_evaluate_shows_one_table_and_gives_every_value(bench):
         ["bm25", "RR", 0.5, -0.25, 0],
     ]
     assert found.per_query("RR").loc["1"].to_dict() == {"mine": 0.5, "bm25": 0.0}
-    assert "<td>−0.250</td>" in found._repr_html_() and "−0.250" in repr(found)
+    assert "−0.250</td>" in found._repr_html_() and "−0.250" in repr(found)
 
 
 def test_hostile_names_stay_text_in_the_table(workspace):

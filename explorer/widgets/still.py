@@ -8,6 +8,7 @@ from typing import Any
 
 ROWS = 20  # of a table
 LETTERS = 240  # of one text
+LEFT = '<td style="text-align: left; vertical-align: top">'  # Jupyter sets cells to the right
 RUN_THE_CELL = "Run the cell to work with it."
 
 
@@ -33,7 +34,7 @@ def heading(title: object, *facts: str) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: str = "rows") -> str:
     """``rows`` of markup, the first ROWS of them; the rest are counted as ``left``."""
     top = "".join(f"<th>{text(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows[:ROWS])
+    body = "".join("<tr>" + "".join(f"{LEFT}{cell}</td>" for cell in row) + "</tr>" for row in rows[:ROWS])
     more = f"<p>{len(rows) - ROWS:,} more {left} are left out of this static view.</p>" if len(rows) > ROWS else ""
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>{more}"
 
