@@ -1,8 +1,8 @@
 """Likelihoods right to the token: every trap of scoring a continuation has a test against the model's own loss."""
 
 import copy
+import functools
 import math
-import statistics
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from explorer.supervision.reader import Reader, Request
 pytestmark = pytest.mark.reader
 
 TIDE = "The tide mill at Sallow Harbour was built in 1743 by Ada Oake and ground barley until the war."
-PIKE = "A pike is a fish. " * 30
+PIKE = "A pike is a fish. " * 12
 REQUESTS = [
     Request("Who built the tide mill?", "Ada Oake", TIDE),
     Request("Who built the tide mill?", "Ada Oake", PIKE),
@@ -41,19 +41,24 @@ def own_loss(reader, request, prompt):
         return reader.model(**ids, labels=labels).loss.item()
 
 
+@pytest.fixture(scope="module")
+def own_losses(reader):
+    """The model's own losses of all requests, once per prompt."""
+    return functools.cache(lambda prompt: [own_loss(reader, request, prompt) for request in REQUESTS])
+
+
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=lambda prompt: prompt.name)
-def test_one_by_one_is_the_models_own_loss(reader, prompt):
-    for request in REQUESTS:
-        assert reader.read([request], prompt)[0].nll == pytest.approx(own_loss(reader, request, prompt), abs=1e-4)
+def test_one_by_one_is_the_models_own_loss(reader, own_losses, prompt):
+    readings = [reader.read([request], prompt)[0].nll for request in REQUESTS]
+    assert readings == pytest.approx(own_losses(prompt), abs=1e-4)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=lambda prompt: prompt.name)
 @pytest.mark.parametrize("share", [True, False], ids=["shared prefix", "plain batches"])
-def test_batched_is_the_models_own_loss_at_every_length(reader, prompt, share):
+def test_batched_is_the_models_own_loss_at_every_length(reader, own_losses, prompt, share):
     """Mixed lengths in one batch: padding must change nothing, nor a document's shared key/value cache."""
     readings = reader.read(REQUESTS, prompt, share=share)
-    expected = [own_loss(reader, request, prompt) for request in REQUESTS]
-    assert [reading.nll for reading in readings] == pytest.approx(expected, abs=1e-4)
+    assert [reading.nll for reading in readings] == pytest.approx(own_losses(prompt), abs=1e-4)
 
 
 def test_left_padding_with_explicit_positions_gives_the_same(reader):
@@ -74,17 +79,15 @@ def test_left_padding_with_explicit_positions_gives_the_same(reader):
         assert (reading.nll, reading.tokens) == (pytest.approx(nll, abs=1e-4), count)
 
 
-def test_bfloat16_stays_close_to_float32(reader, models):
+def test_bfloat16_stays_close_to_float32(reader, own_losses, models):
+    """Few and short requests: without the instructions for it a processor takes a second per token."""
     folder = find_model("smollm2", models.workspace.models)
     half = Reader(*load_reader(folder, "cpu", "bfloat16"), key="smollm2 bfloat16")
-    prompt = PROMPTS["passage"]
-    gaps = [abs(a.nll - b.nll) for a, b in zip(half.read(REQUESTS, prompt), reader.read(REQUESTS, prompt), strict=True)]
-    own = [
-        abs(reading.nll - own_loss(half, request, prompt))
-        for reading, request in zip(half.read(REQUESTS, prompt), REQUESTS, strict=True)
-    ]
-    assert statistics.median(gaps) < 0.05 and max(gaps) < 0.3
-    assert statistics.median(own) < 0.05 and max(own) < 0.3
+    prompt, few = PROMPTS["passage"], (0, 3, 4)
+    readings = half.read([REQUESTS[number] for number in few], prompt)
+    gaps = [abs(one.nll - own_losses(prompt)[number]) for one, number in zip(readings, few, strict=True)]
+    own = [abs(one.nll - own_loss(half, REQUESTS[number], prompt)) for one, number in zip(readings, few, strict=True)]
+    assert max(gaps) < 0.3 and max(own) < 0.3
 
 
 def with_bos(tokenizer):

@@ -9,7 +9,7 @@ from typing import Any
 from explorer.models import fast_dtype, find_model, load_reader
 from explorer.records import ExplorerError, Progress, Query
 from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, fill
-from explorer.supervision.reader import Reader, Request
+from explorer.supervision.reader import Reader, Reading, Request
 from explorer.workbench import Workbench
 from explorer.workbench.benches.timing import ratio, rounds, timed
 
@@ -31,11 +31,12 @@ def utility(bench: Workbench, systems: Sequence[str], progress: Progress) -> dic
     queries = [query for query in bench.collection.queries.values() if query.answers]
     if not queries:
         raise ExplorerError(f"{bench.collection.name} has no query with an answer; utility cannot be measured on it")
-    base = systems[0] if systems else "bm25"
-    apart, shared = _apart(bench, base, queries), _shared(bench, queries)
+    apart, shared = _apart(bench, systems[0] if systems else "bm25", queries), _shared(bench, queries)
+    disjoint = _measured(plain, fast, apart, progress)
+    rate = _needed(fast, apart) * disjoint["pairs_per_second"]["explorer"] / len(apart)
     return {
         "dtype": fast.key,
-        "disjoint": _measured(plain, fast, apart, progress) | {"of_peak": _of_peak(fast, apart)},
+        "disjoint": disjoint | {"of_peak": rate / _peak(fast)},
         "shared": _measured(plain, fast, shared, progress),
     }
 
@@ -63,13 +64,14 @@ def _shared(bench: Workbench, queries: Sequence[Query]) -> list[Request]:
 def _measured(plain: Reader, fast: Reader, requests: Sequence[Request], progress: Progress) -> dict[str, Any]:
     sample = requests[::SAMPLED]
     naive: list[float] = []
+    read: list[Reading] = []
     works = {
         "loop": lambda: naive.__setitem__(slice(None), [own_loss(plain, request) for request in sample]),
-        "explorer": lambda: fast.read(requests, PROMPT),
+        "explorer": lambda: read.__setitem__(slice(None), fast.read(requests, PROMPT)),
     }
     seconds = rounds(works, progress)
-    readings, exact = fast.read(requests, PROMPT)[::SAMPLED], plain.read(requests, PROMPT)[::SAMPLED]
-    gaps = sorted(abs(a - b.nll) for a, b in zip(naive, readings, strict=True))
+    exact = read[::SAMPLED] if fast.key == plain.key else plain.read(sample, PROMPT)
+    gaps = sorted(abs(a - b.nll) for a, b in zip(naive, read[::SAMPLED], strict=True))
     return {
         "pairs": len(requests),
         "documents": len({request.document for request in requests}),
@@ -95,17 +97,21 @@ def own_loss(reader: Reader, request: Request) -> float:
         return float(reader.model(**ids, labels=labels).loss)
 
 
-def _of_peak(reader: Reader, requests: Sequence[Request]) -> float:
-    import torch
-
+def _needed(reader: Reader, requests: Sequence[Request]) -> float:
+    """Floating-point operations that reading these pairs needs, each by itself."""
     filled = [fill(PROMPT, r.question, r.document, reader.tokenizer).text for r in requests]
     both = [f"{text} {request.continuation}" for text, request in zip(filled, requests, strict=True)]
     whole, prompts = (sum(map(len, reader.tokenizer(texts)["input_ids"])) for texts in (both, filled))
     embedding = reader.model.get_input_embeddings().weight
     weights = sum(parameter.numel() for parameter in reader.model.parameters()) - embedding.numel()
-    needed = 2 * (weights * whole + embedding.numel() * (whole - prompts))
-    rate = needed / timed(lambda: reader.read(requests, PROMPT))
+    return 2.0 * (weights * whole + embedding.numel() * (whole - prompts))
+
+
+def _peak(reader: Reader) -> float:
+    """Floating-point operations per second of a matrix product as wide as the reader, in its number format."""
+    import torch
+
+    embedding = reader.model.get_input_embeddings().weight
     left = torch.ones(2048, embedding.shape[1], dtype=embedding.dtype)
     right = torch.ones(embedding.shape[1], 4 * embedding.shape[1], dtype=embedding.dtype)
-    peak = 2 * left.numel() * right.shape[1] / min(timed(lambda: left @ right) for _ in range(20))
-    return rate / peak
+    return 2 * left.numel() * right.shape[1] / min(timed(lambda: left @ right) for _ in range(20))
