@@ -27,12 +27,12 @@ from explorer.workbench.teachers import CANDIDATES, Teacher
 from explorer.workbench.teaching import scores_for
 
 FULL_STEPS = 4  # of 16 queries; a whole epoch of the plain Trainer takes too long on two cores
-KINDS = ("query", "full")
 
 
 def distill(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
-    """A query student on all training queries by its preset, a full one over FULL_STEPS steps; both Trainers, one after
-    the other, on the utilities that are there. ``held_out``: nDCG@10 of both on the test queries, after the same steps.
+    """A query student on all training queries by its preset; a full one over FULL_STEPS steps, by both Trainers.
+
+    They learn from the utilities that are there. ``held_out``: nDCG@10 on the test queries after these steps.
     """
     queries = bench.collection.split("train")
     found = bench.search("dense:minilm", queries, CANDIDATES)
@@ -43,24 +43,38 @@ def distill(bench: Workbench, systems: Sequence[str], progress: Progress) -> dic
         raise ExplorerError(f"{bench.collection.name} has no query that teaches; this bench needs answers")
     held_out = bench.collection.judged(bench.collection.split("test"))
     texts = texts_of(bench.collection, [*queries, *held_out], bench.retrievers.dense("minilm"))
-    figures: dict[str, Any] = {"training_queries": len(queries), "examples": len(examples)}
-    for kind in KINDS:
-        settings = PRESETS[kind] if kind == "query" else replace(PRESETS[kind], epochs=1)
-        chosen = examples if kind == "query" else examples[: FULL_STEPS * settings.batch]
-        progress(f"{kind}, explorer", 0, 2)
-        ours = _ours(bench, kind, settings, chosen, texts)
-        progress(f"{kind}, plain Trainer", 1, 2)
-        plain = _plain(bench, settings, chosen, texts)
-        seconds = {"explorer": ours[1], "plain": plain[1]}
-        held = {name: _held_out(bench, model, kind) for name, model in (("explorer", ours[0]), ("plain", plain[0]))}
-        figures[kind] = {
-            "examples": len(chosen),
-            "epochs": settings.epochs,
-            "seconds": seconds,
-            "ratio": plain[1] / ours[1],
-            "held_out": held,
-        }
-    return figures
+    few = examples[: FULL_STEPS * PRESETS["full"].batch]
+    return {
+        "training_queries": len(queries),
+        "query": _query(bench, examples, texts, progress),
+        "full": _full(bench, few, texts, progress),
+    }
+
+
+def _query(bench: Workbench, examples: Sequence[TrainingExample], texts: Texts, progress: Progress) -> dict[str, Any]:
+    progress("query student", 0, 3)
+    student, seconds = _ours(bench, "query", PRESETS["query"], examples, texts)
+    return {
+        "examples": len(examples),
+        "epochs": PRESETS["query"].epochs,
+        "seconds": seconds,
+        "held_out": _held_out(bench, student, "query"),
+    }
+
+
+def _full(bench: Workbench, examples: Sequence[TrainingExample], texts: Texts, progress: Progress) -> dict[str, Any]:
+    settings = replace(PRESETS["full"], epochs=1)
+    progress("full student", 1, 3)
+    ours, fast = _ours(bench, "full", settings, examples, texts)
+    progress("full student, plain Trainer", 2, 3)
+    plain, slow = _plain(bench, settings, examples, texts)
+    return {
+        "examples": len(examples),
+        "steps": FULL_STEPS,
+        "seconds": {"explorer": fast, "plain": slow},
+        "ratio": slow / fast,
+        "held_out": {"explorer": _held_out(bench, ours, "full"), "plain": _held_out(bench, plain, "full")},
+    }
 
 
 def _base(bench: Workbench, *, training: bool) -> Any:
