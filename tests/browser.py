@@ -78,6 +78,9 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
+LEFT = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
+
+
 def heed(page):
     """From here on ``page.awaited`` holds the answers still on their way: leaving before they came is a console error."""
     page.awaited = set()

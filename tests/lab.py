@@ -142,12 +142,14 @@ def write_cell(page, place, source):
 
 
 def save(page, lab, name):
-    """Saves the notebook, all of whose cells have run, and waits until it lies on the disk."""
-    page.keyboard.press("Control+s")
+    """Saves the notebook until all its cells, as they lie on the disk, have run."""
     end = time.monotonic() + 60
-    while any(one["source"] and one["execution_count"] is None for one in lab.read(name)["cells"]):
+    while True:
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+        if not any(one["source"] and one["execution_count"] is None for one in lab.read(name)["cells"]):
+            return
         assert time.monotonic() < end, f"{name} was not saved"
-        page.wait_for_timeout(200)
 
 
 def restart_kernel(page):

@@ -113,7 +113,7 @@ def shoot(page, theme):
     page.click(".lm-MenuBar-item:has-text('Settings')")
     page.hover(".lm-Menu-item:has-text('Theme')")
     page.click(f".lm-Menu-item:has-text('JupyterLab {theme.title()}')")
-    page.wait_for_selector(f"body[data-jp-theme-light='{'true' if theme == 'light' else 'false'}']")
+    page.wait_for_selector(f"body[data-jp-theme-light='{'true' if theme == 'light' else 'false'}']", state="attached")
     parts = []
     for place in range(1, len(CELLS) + 1):
         one = lab.cell(page, place)

@@ -302,10 +302,6 @@ def test_one_query_is_followed_along_two_runs_and_a_run_is_deleted(app, page, wo
 
 @with_marks
 def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resumes(app, page, workspace):
-    page.forgiven = (
-        "AbortError: signal is aborted",
-        "Connection errored out",
-    )  # pages left, and an app killed, in midst
     first = app("harbour")
     page.goto(first.url)
     open_distill(page)

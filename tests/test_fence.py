@@ -12,7 +12,7 @@ SERVED = "lies outside this app's workspace and collection"
 @pytest.fixture
 def fenced(workspace, beir_folder, tmp_path):
     folder = beir_folder([{"_id": "d1", "text": "one"}], [{"_id": "q1", "text": "one"}], {"test": [("q1", "d1", 1)]})
-    secret = tmp_path / "workspace" / "people"
+    secret = workspace.root / "people"
     secret.write_text("ada:hash")
     (tmp_path / "outside.run").write_text("q1 Q0 d1 1 1.0 x\n")
     (folder / "inside.run").write_text("q1 Q0 d1 1 1.0 x\n")

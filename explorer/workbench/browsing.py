@@ -79,8 +79,7 @@ def peak_of_app(bench: Workbench) -> float:
         for tab, drawn in (("flips", ".ex-row"), ("compare", ".ex-card"), ("teachers", ".ex-card"), ("map", "canvas")):
             page.goto(f"{url}?tab={tab}")
             page.wait_for_selector(drawn, timeout=300_000)
-        told = Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", told).group(1)) / 1024  # type: ignore[union-attr]
+        return peak_of(process.pid)
 
 
 @contextmanager
@@ -216,6 +215,15 @@ def write_many(folder: Path) -> None:
                 for rank in range(10):
                     document = (gold + rank - n % depth) % 500
                     run.write(f"q{n} Q0 d{document} {rank + 1} {10 - rank} run\n")
+
+
+def peak_of(pid: int) -> float:
+    """Most MiB of resident memory a running process ever held; 0 where Linux does not tell or it has ended."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0.0
+    return int(found.group(1)) / 1024 if found else 0.0
 
 
 def _resident(pid: int) -> float:
