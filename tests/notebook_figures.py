@@ -3,6 +3,7 @@
 python tests/notebook_figures.py
 """
 
+import io
 import json
 import statistics
 import sys
@@ -18,6 +19,7 @@ from explorer.workspace import Workspace
 
 SHOTS = Path(__file__).parents[1] / "assets" / "screenshots"
 ROUNDS = 3
+TALL = 640
 A, B = "dense:minilm", "student:meridian-uae-lora"
 OPEN = 'import explorer as ex\nbench = ex.open("meridian")\nquery = bench.collection.split("test")[0].query_id'
 CELLS = {  # widget -> (source, what is there once it is drawn)
@@ -109,27 +111,30 @@ def drawing(page, place, there):
 
 
 def shoot(page, theme):
-    """All six widgets below each other, without the notebook's own cells around them, in 256 colours."""
+    """The six widgets in three rows of two, each from its top, in 128 colours."""
+    page.set_viewport_size({"width": 1280, "height": 2000})
     page.click(".lm-MenuBar-item:has-text('Settings')")
     page.hover(".lm-Menu-item:has-text('Theme')")
     page.click(f".lm-Menu-item:has-text('JupyterLab {theme.title()}')")
-    page.wait_for_selector(f"body[data-jp-theme-light='{'true' if theme == 'light' else 'false'}']", state="attached")
-    parts = []
-    for place in range(1, len(CELLS) + 1):
-        one = lab.cell(page, place)
-        one.scroll_into_view_if_needed()
-        page.wait_for_timeout(700)
-        path = SHOTS / f"part-{place}.png"
-        one.screenshot(path=path)
-        parts.append(Image.open(path).convert("RGB"))
-        path.unlink()
-    whole = Image.new("RGB", (max(p.width for p in parts), sum(p.height for p in parts)))
-    top = 0
-    for part in parts:
-        whole.paste(part, (0, top))
-        top += part.height
-    path = SHOTS / f"notebook-{theme}.png"
-    whole.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    light = "true" if theme == "light" else "false"
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+    parts = [part(page, place) for place in range(1, len(CELLS) + 1)]
+    wide = max(one.width for one in parts)
+    whole = Image.new("RGB", (2 * wide, 3 * TALL), parts[0].getpixel((0, 0)))
+    for number, one in enumerate(parts):
+        whole.paste(one, (number % 2 * wide, number // 2 * TALL))
+    whole.quantize(128, dither=Image.Dither.NONE).save(SHOTS / f"notebook-{theme}.png", optimize=True)
+
+
+def part(page, place):
+    """The first TALL pixels of what a cell shows."""
+    shown = lab.cell(page, place).locator(".jp-OutputArea-output").last
+    shown.scroll_into_view_if_needed()
+    page.evaluate("shown => shown.scrollIntoView({block: 'start'})", shown.element_handle())
+    page.wait_for_timeout(700)
+    box = shown.bounding_box()
+    clip = {**box, "height": min(box["height"], TALL)}
+    return Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
 
 
 if __name__ == "__main__":
