@@ -142,9 +142,10 @@ class Tags(HTMLParser):
         self.found = set()
 
     def handle_starttag(self, tag, attributes):
-        self.found |= {tag, *(name for name, _ in attributes)}
+        self.found |= {tag, *(name for name, value in attributes if f"{name}: {value}" != OURS)}
 
 
+OURS = "style: text-align: left; vertical-align: top"
 PLAIN = {"div", "class", "data-explorer", "h4", "p", "table", "thead", "tbody", "tr", "th", "td", "b", "i", "code"}
 
 
