@@ -27,5 +27,6 @@ screenshots:    ## every page of the app on the demo, light and dark, into asset
 worlds:         ## the bundled worlds from their sources, bit for bit
 	$(PYTHON) assets/worlds/build.py
 
-worlds-precompute: ## teacher scores, students and runs that come with the worlds (about half an hour)
+worlds-precompute: ## teacher scores, students, runs and vectors that come with the worlds (about half an hour)
 	$(PYTHON) assets/worlds/precompute.py
+	$(PYTHON) assets/worlds/vectors.py

@@ -9,10 +9,15 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from explorer.collections import open_collection, trec
+from explorer.models import find_model, load_encoder
+from explorer.retrieval.encoder import Encoder
+from explorer.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "assets" / "worlds"
@@ -146,3 +151,25 @@ def test_recorded_utilities_cover_what_the_baseline_shows(worlds, name, shared_w
     bench = Workbench(worlds[name], shared_workspace)
     recorded = bench.recorded("utility")
     assert {q.query_id for q in bench.collection.split("test")} <= recorded.keys()
+
+
+class Mute:
+    """An encoder that must not be asked to encode."""
+
+    prompts: ClassVar = {}
+
+    def encode_document(self, *_, **__):
+        raise AssertionError("the vectors were to be there")
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_vectors_that_come_with_a_world_are_its_encoders(worlds, name, tmp_path, model_cache):
+    """The first screen encodes nothing; vectors of an older text or model would rank by what is not there."""
+    folder = find_model("minilm", model_cache / "models")
+    model = load_encoder(folder, "cpu", "float32")
+    texts = [document.content for document in worlds[name].documents.values()]
+    brought = Encoder(Mute(), f"{folder.fingerprint}\0torch.float32").documents(texts, Workspace(tmp_path).vectors())
+    some = np.arange(0, len(texts), 97)
+    exact = model.encode_document([texts[row] for row in some], normalize_embeddings=True)
+    assert (np.asarray(brought)[some] * exact).sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert np.abs(np.asarray(brought)[some] - exact).max() < 2e-4

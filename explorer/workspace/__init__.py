@@ -69,7 +69,8 @@ class Workspace:
         return LabelFile(self.root / "labels" / f"{stem or 'collection'}-{content_hash(collection)[:12]}.jsonl")
 
     def vectors(self) -> VectorCache:
-        return VectorCache(self.root / "cache" / "vectors", keep=not self.read_only)
+        brought = sorted(assets().glob("collections/*/vectors"))
+        return VectorCache(self.root / "cache" / "vectors", keep=not self.read_only, brought=brought)
 
     def utilities(self) -> ScoreCache:
         return ScoreCache(self.root / "cache" / "likelihoods.sqlite", keep=not self.read_only)

@@ -21,12 +21,14 @@ SHARD = 4096  # documents per vector file: what a killed encoding loses at most
 class VectorCache:
     """Unit vectors of texts on disk, keyed by model, prompt and content, in shards of SHARD texts.
 
-    With ``keep=False`` what is there is read and nothing is written.
+    With ``keep=False`` what is there is read and nothing is written. ``brought``: folders of shards in float16 that come
+    with Explorer, for what is not in ``folder``.
     """
 
-    def __init__(self, folder: Path, *, keep: bool = True) -> None:
+    def __init__(self, folder: Path, *, keep: bool = True, brought: Sequence[Path] = ()) -> None:
         self.folder = folder
         self.keep = keep
+        self.brought = tuple(brought)
 
     def matrix(
         self,
@@ -54,12 +56,24 @@ class VectorCache:
             path = self.folder / f"{name}.npy"
             rows = _mapped(path)
             if rows is None:
+                rows = self._brought(f"{name}.npy")
+            if rows is None:
                 rows = encode(shard)
                 if self.keep:
                     _save(path, rows)
                     rows = _mapped(path)
             report(min(start + SHARD, len(texts)), len(texts))
             yield name, rows
+
+    def _brought(self, name: str) -> Any:
+        """A shard that comes with Explorer, in float32 and of unit norm again; None where none does."""
+        import numpy as np
+
+        rows = next((np.load(folder / name) for folder in self.brought if (folder / name).exists()), None)
+        if rows is None:
+            return None
+        rows = rows.astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def _save(path: Path, rows: Any) -> None:
