@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from explorer.records import ExplorerError
-from explorer.workspace.runs import ACTIVE, HEARTBEAT, RunFolder
+from explorer.workspace.runs import ACTIVE, HEARTBEAT, RESUMABLE, RunFolder
 
 Emit = Callable[[dict[str, Any]], None]
 Work = Callable[[Emit, Callable[[], bool], bool], dict[str, Any]]
@@ -117,7 +117,7 @@ def start(run: RunFolder, device: str | None = None) -> None:
 def resume(run: RunFolder, device: str | None = None) -> None:
     """Starts a run again that was cancelled, failed or lost its process; it goes on from its last checkpoint."""
     state = run.state["state"]
-    if state not in ("cancelled", "failed", "orphaned"):
+    if state not in RESUMABLE:
         raise ExplorerError(f"the run {run.run_id!r} is {state}, there is nothing to resume")
     run.set_state("starting")
     start(run, device)

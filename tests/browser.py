@@ -1,5 +1,6 @@
 """The app as a user starts it, and what stories do on its pages."""
 
+import math
 import os
 import re
 import shutil
@@ -78,16 +79,30 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
+# what Gradio's client says of answers that were on their way when a page was left, and for how long after that
 LEFT = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
+AFTERWARDS = 2  # seconds
 
 
 def heed(page):
     """From here on ``page.awaited`` holds the answers still on their way: leaving before they came is a console error."""
-    page.awaited = set()
+    page.awaited, page.left = set(), -math.inf
+
+    def leaving(frame):
+        if frame == page.main_frame:
+            page.left = time.monotonic()
+
+    page.on("framenavigated", leaving)
     page.on("domcontentloaded", lambda _: page.awaited.clear())
     page.on("request", lambda r: page.awaited.add(r) if "/queue/" in r.url else None)
+    page.on("request", lambda r: leaving(r.frame) if r.is_navigation_request() else None)
     for ended in ("requestfinished", "requestfailed"):
         page.on(ended, lambda r: page.awaited.discard(r))
+
+
+def farewell(page, text):
+    """Whether this error of the console is about a page that was left just now."""
+    return any(part in text for part in LEFT) and time.monotonic() - page.left < AFTERWARDS
 
 
 SHOWN = "[...document.querySelectorAll('[role=tabpanel]')].find((one) => one.checkVisibility())?.textContent"

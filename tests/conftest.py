@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import browser
@@ -166,8 +167,7 @@ def shown(new_workspace):
 def page():
     """A page that fails the test when a request leaves the origin or the console reports an error.
 
-    ``forgiven``: parts of errors that do not count, such as what Gradio's client says of answers that were on their way
-    when a page was left.
+    ``forgiven``: parts of what JupyterLab and its like say themselves. Gradio's words on leaving: see browser.farewell.
     """
     from playwright.sync_api import sync_playwright
 
@@ -175,12 +175,18 @@ def page():
         chromium = playwright.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
         page = chromium.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         page.set_default_timeout(60_000)
-        strays, errors, page.forgiven = [], [], browser.LEFT
+        strays, errors, page.forgiven = [], [], ()
         local = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(local) else strays.append(r.url))
         browser.heed(page)
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
+
+        def said(text):
+            if not browser.farewell(page, text) and not any(part in text for part in page.forgiven):
+                errors.append(text)
+
+        page.on("console", lambda m: said(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: said(str(e)))
         yield page
+        page.left = time.monotonic()
         chromium.close()
-    assert strays == [] and [text for text in errors if not any(part in text for part in page.forgiven)] == []
+    assert strays == [] and errors == []

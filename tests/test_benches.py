@@ -5,14 +5,14 @@ import sys
 import pytest
 import torch
 
+from explorer.benches import BENCHES, SPEED
+from explorer.benches.learning import _Columns, _row
+from explorer.benches.timing import command, ratio, rounds
 from explorer.records import TrainingExample
 from explorer.training.examples import batch_documents, batch_scores
 from explorer.training.losses import loss_named
 from explorer.training.modules import BiEncoderLoss
 from explorer.training.settings import PRESETS, Texts
-from explorer.workbench.benches import BENCHES, SPEED
-from explorer.workbench.benches.learning import _Columns, _row
-from explorer.workbench.benches.timing import command, ratio, rounds
 
 
 def test_the_plain_trainer_of_the_bench_has_the_loss_it_is_compared_with(models):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROWS = [
     {"app", "widgets", "cli", "reports"},
-    {"views", "figures"},
+    {"views", "figures", "benches"},
     {"workbench", "jobs"},
     {"retrieval", "evaluation", "supervision", "training"},
     {"collections", "workspace", "models"},

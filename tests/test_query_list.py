@@ -4,9 +4,9 @@ import httpx
 import pytest
 from browser import App, needed, settled
 
+from explorer.benches.browsing import write_many
 from explorer.collections import Collection
 from explorer.records import Document, Query
-from explorer.workbench.browsing import write_many
 from explorer.workbench.query_list import QueryList
 
 SPLITS = {"q1": "train", "q2": "test", "q3": "dev", "q4": "test"}

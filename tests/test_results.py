@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.benches.results import details, stored, summary, written_into
 from explorer.records import ExplorerError
-from explorer.workbench.results import details, stored, summary, written_into
 
 ROOT = Path(__file__).parents[1]
 RECORD = {

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from explorer.benches.growth import page
+from explorer.benches.scale import Drawn, _build, _growth, _nearest, _search, passages, scale
 from explorer.records import Document, ExplorerError, silent
 from explorer.retrieval.rows import Rows
 from explorer.workbench import Workbench
-from explorer.workbench.growth import page
-from explorer.workbench.scale import Drawn, _build, _growth, _nearest, _search, passages, scale
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from explorer.benches.browsing import served
 from explorer.workbench import Workbench
-from explorer.workbench.browsing import served
 
 FOLDER = Path(__file__).parent
 PAGES = {  # tab -> what is there once the page is drawn

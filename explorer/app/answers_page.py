@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
@@ -13,7 +13,7 @@ from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
 from explorer.app.telling import Done, telling
-from explorer.records import ExplorerError
+from explorer.records import ExplorerError, Query
 from explorer.workbench import Workbench
 
 ASK, MEASURE = "Answer with the reader", "Measure now"
@@ -126,7 +126,16 @@ def _choices(bench: Workbench) -> tuple[dict[str, Any], gr.Slider, gr.Button, gr
     return {"query": query, "text": text, "answer": answer, "a": a, "b": b}, passages, ask, stop
 
 
-def _answers(
+def _answers(bench: Workbench, *chosen: Any, live: bool = False) -> dict[str, Any]:
+    return _drawn(bench, *chosen, draw=lambda *asked: views.answers(bench, *asked, live=live))
+
+
+def _sentences(bench: Workbench, *chosen: Any, doc_id: str = "") -> dict[str, Any]:
+    view = _drawn(bench, *chosen, draw=lambda *asked: views.sentences(bench, *asked, doc_id))
+    return {"message": ""} if view.get("error") else view  # said once, where the answers would stand
+
+
+def _drawn(
     bench: Workbench,
     query_id: str | None,
     text: str | None,
@@ -135,32 +144,14 @@ def _answers(
     b: str,
     k: float,
     *,
-    live: bool = False,
+    draw: Callable[[Query, str, str, int], Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """What the renderer draws; a problem the user can fix is drawn in its place."""
+    """What the renderer draws of the query asked; a problem the user can fix is drawn in its place."""
     try:
         query = bench.query((text or "").strip() or query_id or "", answer=answer or "")
-        return dict(views.answers(bench, query, a.strip(), b.strip(), int(k), live=live))
+        return dict(draw(query, a.strip(), b.strip(), int(k)))
     except ExplorerError as error:
         return {"message": str(error), "error": True}
-
-
-def _sentences(
-    bench: Workbench,
-    query_id: str | None,
-    text: str | None,
-    answer: str | None,
-    a: str,
-    b: str,
-    k: float,
-    *,
-    doc_id: str = "",
-) -> dict[str, Any]:
-    try:
-        query = bench.query((text or "").strip() or query_id or "", answer=answer or "")
-        return dict(views.sentences(bench, query, a.strip(), b.strip(), int(k), doc_id))
-    except ExplorerError:
-        return {"message": ""}  # said once, where the answers would stand
 
 
 def _priced(measured: dict[str, Any] | None, price: str | None, specs: list[str]) -> dict[str, Any]:

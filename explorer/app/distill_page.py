@@ -20,11 +20,10 @@ from explorer.views.runs import newest_of_interest, runs_table
 from explorer.workbench import Workbench
 from explorer.workbench.drafts import Draft
 from explorer.workspace import RunFolder
-from explorer.workspace.runs import ACTIVE
+from explorer.workspace.runs import ACTIVE, RESUMABLE
 
 WriteReport = Callable[[Mapping[str, Any], Path], None]
 TICK, IDLE = 1.0, 5.0  # seconds between two looks at the folders: while something is going on, and while nothing is
-RESUMABLE = ("cancelled", "failed", "orphaned")
 
 
 def build(bench: Workbench, write: WriteReport, *, read_only: bool) -> Page:

@@ -53,7 +53,7 @@ def bench(
     json: Json = False,
 ) -> None:
     """Measure the methods side by side, speed, latency or parity; speed is a ratio inside one process."""
-    from explorer.workbench.benches import BENCHES, machine, speed, trec_parity
+    from explorer.benches import BENCHES, machine, speed, trec_parity
 
     if name in FOLDERS and not collection:
         raise ExplorerError(f"{name} reads a folder; write: explorer bench {name} FOLDER")
@@ -67,7 +67,7 @@ def bench(
     if name == "trec":
         figures = trec_parity(Path(collection))
     elif name == "methods":
-        from explorer.workbench.table import methods
+        from explorer.benches.table import methods
 
         collection = collection or "harbour"
         options: dict[str, Any] = {
@@ -105,8 +105,8 @@ def _record(figures: dict[str, Any], file: Path | None) -> None:
 
 def _results(folder: Path, page: Path | None) -> None:
     """Prints the stored tables as Markdown, or writes their summary into a page."""
-    from explorer.workbench.growth import page as growth
-    from explorer.workbench.results import details, stored, summary, written_into
+    from explorer.benches.growth import page as growth
+    from explorer.benches.results import details, stored, summary, written_into
 
     records = stored(folder)
     if not records:

@@ -14,13 +14,12 @@ from explorer.widgets.cell import Cell
 from explorer.workbench import Workbench
 from explorer.workbench.plans import Plan
 from explorer.workspace import RunFolder, Workspace
-from explorer.workspace.runs import ACTIVE
+from explorer.workspace.runs import ACTIVE, RESUMABLE
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 PACE = 1.0  # seconds between two looks at the folder
-RESUMABLE = ("cancelled", "failed", "orphaned")
 
 
 class TrainingMonitor(Cell):

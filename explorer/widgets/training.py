@@ -11,8 +11,7 @@ from explorer.widgets.verbs import opened, say
 from explorer.workbench import Workbench
 from explorer.workbench.plans import Plan, seconds
 from explorer.workspace import RunFolder
-
-RESUMABLE = ("cancelled", "failed", "orphaned")
+from explorer.workspace.runs import RESUMABLE
 
 
 def distill(

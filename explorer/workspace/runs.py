@@ -19,6 +19,7 @@ from explorer.records import ExplorerError
 HEARTBEAT = 2.0  # seconds between two signs of life
 ORPHANED_AFTER = 30.0  # seconds without one
 ACTIVE = ("starting", "running")
+RESUMABLE = ("cancelled", "failed", "orphaned")  # states from which a run goes on
 
 
 @dataclass(frozen=True)

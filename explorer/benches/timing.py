@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import explorer
+from explorer.benches.browsing import peak_of
 from explorer.models import fast_dtype
 from explorer.records import ExplorerError, Progress
-from explorer.workbench.browsing import peak_of
 
 ROUNDS = 3
 LOOK = 0.05  # seconds between two looks at a command's memory

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from explorer.benches.sliding import CANDIDATES, moved_sliders
+from explorer.benches.sliding import QUERIES as SLID
 from explorer.records import ExplorerError, Progress
 from explorer.workbench import Workbench
-from explorer.workbench.sliding import CANDIDATES, moved_sliders
-from explorer.workbench.sliding import QUERIES as SLID
 
 LOADS, REDRAWS, INTERACTIONS, QUERIES = 3, 30, 200, 10_000
 MEASURES = ("AP", "RR", "R@1", "R@10", "P@1", "nDCG@5", "nDCG@3", "R@5", "P@5", "AP@10")  # flips by each of them

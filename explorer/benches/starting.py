@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from explorer.benches.browsing import first_looks
+from explorer.benches.spending import empty_workspace
+from explorer.benches.timing import command
 from explorer.records import Progress
 from explorer.workbench import Workbench
-from explorer.workbench.benches.spending import empty_workspace
-from explorer.workbench.benches.timing import command
-from explorer.workbench.browsing import first_looks
 from explorer.workspace import Workspace
 
 HELPS = 5

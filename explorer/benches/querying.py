@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from explorer import jobs
 from explorer.evaluation.latency import latency_ms
 from explorer.evaluation.measures import means, per_query
 from explorer.records import ExplorerError, Progress, Query
 from explorer.workbench import Workbench
 from explorer.workbench.plans import Plan
 from explorer.workspace import RunFolder
+from explorer.workspace.runs import ACTIVE
 
 TIMED, QUERIES = 10, 25  # the slow one takes seconds for each
 DEPTH, MEASURE = 20, "AP@20"
 SLOW = "rerank:llm(dense:minilm)"
-WAIT = 300  # seconds until a run must train
+WAIT, LOOK = 300, 0.2  # seconds in which a run must train or end, and between two looks
 
 
 def query(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[str, Any]:
@@ -57,14 +55,15 @@ def busy(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[s
     idle = latency_ms(retriever, queries, 10, progress)
     run = bench.workspace.run(f"bench-busy-{time.time_ns()}")
     run.create(Plan.make(bench.collection.source, method="gold", student="full", scoped=bench.scoped).record())
-    process = _started(bench, run.run_id)
+    jobs.start(run)
     try:
-        _until_it_trains(run, process)
+        _until(lambda: _trains(run))
         training = latency_ms(retriever, queries, 10, progress)
         still = run.state["state"]
     finally:
-        process.terminate()
-        process.wait(WAIT)
+        if run.state["state"] in ACTIVE:
+            jobs.cancel(run)
+        _until(lambda: run.state["state"] not in ACTIVE)
         run.delete()
     if still != "running":
         raise ExplorerError(f"the run was {still} before the searches were timed; name a larger collection")
@@ -76,21 +75,16 @@ def busy(bench: Workbench, systems: Sequence[str], progress: Progress) -> dict[s
     }
 
 
-def _started(bench: Workbench, run_id: str) -> subprocess.Popen[bytes]:
-    """The run as the app starts it: with half the cores, and gently."""
-    gently = ["nice", "-n", "10"] if shutil.which("nice") else []
-    threads = str(max(1, (os.cpu_count() or 2) // 2))
-    return subprocess.Popen(
-        [*gently, sys.executable, "-m", "explorer", "runs", "resume", run_id],
-        env={**os.environ, "OMP_NUM_THREADS": threads, "EXPLORER_WORKSPACE": str(bench.workspace.root)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _trains(run: RunFolder) -> bool:
+    if run.state["state"] not in ACTIVE:
+        raise ExplorerError(f"the run did not begin to train: {run.state}")
+    return any(event["event"] == "step" for event in run.events())
 
 
-def _until_it_trains(run: RunFolder, process: subprocess.Popen[bytes]) -> None:
+def _until(there: Callable[[], bool]) -> None:
+    """Looks at a run's folder, as everybody does who watches one."""
     end = time.monotonic() + WAIT
-    while not any(event["event"] == "step" for event in run.events()):
-        if process.poll() is not None or time.monotonic() > end:
-            raise ExplorerError(f"the run did not begin to train: {run.state}")
-        time.sleep(0.2)
+    while not there():
+        if time.monotonic() > end:
+            raise ExplorerError(f"the run did not come that far within {WAIT} s; is the machine busy?")
+        time.sleep(LOOK)

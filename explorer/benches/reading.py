@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.benches.timing import ratio, rounds, timed
 from explorer.models import fast_dtype, find_model, load_reader
 from explorer.records import ExplorerError, Progress, Query
 from explorer.supervision.prompts import DEFAULT_PROMPT, PROMPTS, fill
 from explorer.supervision.reader import Reader, Reading, Request
 from explorer.workbench import Workbench
-from explorer.workbench.benches.timing import ratio, rounds, timed
 
 PAIRS = 200
 DOCUMENTS, QUERIES = 40, 12  # every one of these documents is read for every one of these queries

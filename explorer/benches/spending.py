@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from explorer.benches.browsing import peak_of_app
+from explorer.benches.timing import command
 from explorer.records import Progress
 from explorer.training.students import STUDENTS
 from explorer.workbench import Workbench
-from explorer.workbench.benches.timing import command
-from explorer.workbench.browsing import peak_of_app
 
 LIMIT = "32"  # training queries: what a step holds does not grow with their number
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from explorer.benches.browsing import redraw
+from explorer.benches.encoding import encode
+from explorer.benches.learning import distill
+from explorer.benches.parity import trec_parity
+from explorer.benches.querying import busy, query
+from explorer.benches.reading import utility
+from explorer.benches.scale import scale
+from explorer.benches.spending import memory
+from explorer.benches.starting import start
+from explorer.benches.timing import machine
+from explorer.benches.transfer import transfer
 from explorer.records import ExplorerError, Progress
 from explorer.workbench import Workbench
-from explorer.workbench.benches.encoding import encode
-from explorer.workbench.benches.learning import distill
-from explorer.workbench.benches.parity import trec_parity
-from explorer.workbench.benches.querying import busy, query
-from explorer.workbench.benches.reading import utility
-from explorer.workbench.benches.spending import memory
-from explorer.workbench.benches.starting import start
-from explorer.workbench.benches.timing import machine
-from explorer.workbench.benches.transfer import transfer
-from explorer.workbench.browsing import redraw
-from explorer.workbench.scale import scale
 
 __all__ = ["BENCHES", "SPEED", "Bench", "machine", "speed", "trec_parity"]
 

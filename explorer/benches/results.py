@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from explorer.benches.table import STUDENTS
 from explorer.files import read_json
 from explorer.records import ExplorerError
-from explorer.workbench.table import STUDENTS
 
 SIGNS = {"better": "▲", "worse": "▼", "no difference shown": ""}
 BEGIN, END = "<!-- results -->", "<!-- /results -->"

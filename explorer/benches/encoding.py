@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from explorer.benches.timing import ratio, rounds
 from explorer.models import fast_dtype, find_model, load_encoder
 from explorer.records import Progress
 from explorer.retrieval.encoder import Encoder
 from explorer.workbench import Workbench
-from explorer.workbench.benches.timing import ratio, rounds
 from explorer.workspace import VectorCache
 
 MOST = 1000
