@@ -18,6 +18,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the threads of two torch processes on
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may depend on a hub; the hub test lifts it for its own process
 
 from explorer.collections import Collection, open_collection
+from explorer.workbench import Workbench
 from explorer.workbench.loading import Models
 from explorer.workspace import Workspace
 
@@ -89,6 +90,11 @@ def reader(models):
 @pytest.fixture(scope="session")
 def harbour() -> Collection:
     return open_collection("harbour")
+
+
+@pytest.fixture
+def bench(harbour, workspace) -> Workbench:
+    return Workbench(harbour, workspace)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def test_every_explained_term_is_shown_somewhere():
     assert set(terms.SHOWN) - literal - from_views == set()
 
 
-@pytest.mark.parametrize(("name", "source"), [("Cohen's κ", "cli/learn.py"), ("gap closed", "workbench/results.py")])
+@pytest.mark.parametrize(("name", "source"), [("Cohen's κ", "cli/learn.py"), ("gap closed", "benches/results.py")])
 def test_terms_of_the_command_line_are_those_it_prints(name, source):
     assert name in terms.PRINTED and name in (STATIC.parent / source).read_text()
 

@@ -11,7 +11,6 @@ from explorer.records import ExplorerError, Query
 from explorer.retrieval.encoder import Encoder
 from explorer.training.crossencoder import PRIOR
 from explorer.training.students import STUDENTS, head_of, load_student, read_weights, with_head
-from explorer.workbench import Workbench
 from explorer.workbench.guards import divide, query_mark
 from explorer.workbench.plans import METHODS, Plan
 
@@ -22,11 +21,6 @@ BRIEF = {
     "full": {"epochs": 2, "batch": 8, "candidates": 6, "limit": 24},
     "reranker": {"epochs": 2, "candidates": 6, "limit": 24, "depth": 5},
 }
-
-
-@pytest.fixture
-def bench(harbour, workspace):
-    return Workbench(harbour, workspace)
 
 
 def distill(bench, name, student, stop=lambda: False, resume=False, **settings):

@@ -127,11 +127,11 @@ def _choices(bench: Workbench) -> tuple[dict[str, Any], gr.Slider, gr.Button, gr
 
 
 def _answers(bench: Workbench, *chosen: Any, live: bool = False) -> dict[str, Any]:
-    return _drawn(bench, *chosen, draw=lambda *asked: views.answers(bench, *asked, live=live))
+    return _drawn(bench, *chosen, draw=lambda query, a, b, k: views.answers(bench, query, a, b, k, live=live))
 
 
 def _sentences(bench: Workbench, *chosen: Any, doc_id: str = "") -> dict[str, Any]:
-    view = _drawn(bench, *chosen, draw=lambda *asked: views.sentences(bench, *asked, doc_id))
+    view = _drawn(bench, *chosen, draw=lambda query, a, b, k: views.sentences(bench, query, a, b, k, doc_id))
     return {"message": ""} if view.get("error") else view  # said once, where the answers would stand
 
 

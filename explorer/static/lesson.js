@@ -141,11 +141,11 @@ function mountLesson(host, api) {
     card.type = 'button';
     card.setAttribute('aria-expanded', String(open === doc.doc_id));
     const top = make('span', 'ex-top');
-    top.append(make('span', 'ex-rank', rank ?? '–'), ranks(doc), make('span', 'ex-id', doc.doc_id), ...coverage(doc), grade(doc));
+    top.append(make('span', 'ex-rank', rank ?? '–'), ranks(doc), make('span', 'ex-id', doc.doc_id), ...coverage(doc), gradeBadge(doc.grade));
     card.append(top);
     const passage = doc.passages[set.rationale];
-    if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, passage ? passage.spans.title : []));
-    card.append(marked(make('span', 'ex-text'), doc.text, passage ? passage.spans.text : []));
+    if (doc.title) card.append(marked(make('strong', 'ex-title'), doc.title, passage ? passage.spans.title : [], []));
+    card.append(marked(make('span', 'ex-text'), doc.text, passage ? passage.spans.text : [], []));
     if (score && score.cut) card.append(term(make('span', 'ex-cut', 'the reader saw only its beginning'), 'truncation'));
     card.dataset.doc = doc.doc_id;
     card.addEventListener('click', () => {
@@ -177,30 +177,6 @@ function mountLesson(host, api) {
     const passage = doc.passages[set.rationale];
     if (!passage || passage.coverage === null || passage.coverage === undefined) return [];
     return [term(make('span', 'ex-coverage', `covers ${Math.round(100 * passage.coverage)} %`), 'coverage', view.teach)];
-  }
-
-  function grade(doc) {
-    const judged = doc.grade !== null && doc.grade !== undefined;
-    const badge = make('span', `ex-grade${doc.grade > 0 ? ' ex-relevant' : ''}`, judged ? (doc.grade > 0 ? `◆ gold ${doc.grade}` : '○ useless') : '');
-    badge.title = judged ? `judged with grade ${doc.grade}` : 'unjudged';
-    return judged ? term(badge, 'grade') : badge;
-  }
-
-  // Offsets count characters, as Python does; a string here counts UTF-16 units.
-  function marked(node, text, spans) {
-    const characters = Array.from(text);
-    let at = 0;
-    for (const span of spans) {
-      const start = Math.max(span.start, at);
-      if (start >= span.end) continue;
-      if (start > at) node.append(make('span', '', characters.slice(at, start).join('')));
-      const mark = make('mark', 'ex-mark', characters.slice(start, span.end).join(''));
-      mark.style.setProperty('--weight', span.weight);
-      node.append(mark);
-      at = span.end;
-    }
-    node.append(make('span', '', characters.slice(at).join('')));
-    return node;
   }
 
   function bar(score, furthest, sided) {

@@ -9,8 +9,9 @@ STATIC = Path(__file__).parents[1] / "static"
 FIRST = "dom.js"  # the one way text reaches the page
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "answers.js": ("answers_part.js",),
-    "compare.js": ("ribbons.js",),
+    "compare.js": ("marks.js", "compare_card.js", "ribbons.js"),
     "costs.js": ("answers_part.js",),
+    "lesson.js": ("marks.js",),
     "map.js": (
         "map_glyphs.js",
         "map_points.js",
