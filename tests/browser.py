@@ -64,6 +64,16 @@ def open_distill(page):
     page.click("#tab-distill-button, [role=tab]:has-text('Distill')")
 
 
+def teach_query_encoder_with_labels(page):
+    """What needs no reader and takes quick steps."""
+    page.get_by_label("gold: labels").check()
+    page.wait_for_function("document.querySelector('#command textarea').value.includes('--method gold --student full')")
+    page.get_by_label("query: the query encoder; index untouched").check()
+    page.wait_for_function(
+        "document.querySelector('#command textarea').value.includes('--method gold --student query')"
+    )
+
+
 def command_shown(page, command):
     """Waits until the form shows this command."""
     page.wait_for_function("line => document.querySelector('#command textarea').value === line", arg=command)

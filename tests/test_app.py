@@ -4,7 +4,8 @@ import socket
 
 import browser
 import pytest
-from browser import choose, columns, command_shown, open_distill
+from browser import choose, columns, command_shown, open_distill, teach_query_encoder_with_labels
+from trained import lasting
 
 from explorer.workbench.plans import Plan
 
@@ -138,14 +139,13 @@ def test_what_is_wrong_with_the_form_is_said_beside_it_and_nothing_starts(app, p
     assert workspace.all_runs() == []
 
 
-def test_reload_reattaches_to_a_running_run_and_cancel_keeps_the_best(app, page, workspace):
-    started = app("harbour")
-    page.goto(started.url)
+def test_reload_reattaches_to_a_running_run_and_cancel_keeps_the_best(app, page, workspace, beir_folder):
+    page.goto(app(beir_folder(*lasting())).url)
     open_distill(page)
-    page.get_by_label("query: the query encoder; index untouched").check()
+    teach_query_encoder_with_labels(page)
     page.fill("#run-name input, #run-name textarea", "long")
     page.click("#start")
-    page.wait_for_selector(".ex-working:has-text('training: step')")
+    page.wait_for_selector(".ex-working:has-text('training: step')", timeout=120_000)
     page.reload()
     open_distill(page)
     page.wait_for_selector(".ex-run-head:has-text('long')")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ class Encoder:
 
     model: Any
     key: str
-    _loaded: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def prompts(self) -> dict[str, str]:
