@@ -89,7 +89,7 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
-# what Gradio's client says of answers that were on their way when a page was left, and for how long after that
+# what Gradio's client says of answers that were on their way when a page was left: until the next page stands, and so long after
 LEFT = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
 AFTERWARDS = 2  # seconds
 
@@ -98,20 +98,30 @@ def heed(page):
     """From here on ``page.awaited`` holds the answers still on their way: leaving before they came is a console error."""
     page.awaited, page.left = set(), -math.inf
 
-    def leaving(frame):
+    def leaving(frame, until):
         if frame == page.main_frame:
-            page.left = time.monotonic()
+            page.left = until
 
-    page.on("framenavigated", leaving)
+    def asks(request):
+        if "/queue/" in request.url:
+            page.awaited.add(request)
+        if request.is_navigation_request():
+            leaving(request.frame, math.inf)
+
+    def ended(request):
+        page.awaited.discard(request)
+        if request.is_navigation_request():  # a download ends here, too
+            leaving(request.frame, time.monotonic())
+
+    page.on("request", asks)
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
+    page.on("framenavigated", lambda frame: leaving(frame, time.monotonic()))
     page.on("domcontentloaded", lambda _: page.awaited.clear())
-    page.on("request", lambda r: page.awaited.add(r) if "/queue/" in r.url else None)
-    page.on("request", lambda r: leaving(r.frame) if r.is_navigation_request() else None)
-    for ended in ("requestfinished", "requestfailed"):
-        page.on(ended, lambda r: page.awaited.discard(r))
 
 
 def farewell(page, text):
-    """Whether this error of the console is about a page that was left just now."""
+    """Whether this error of the console is about a page that is being left, or was just now."""
     return any(part in text for part in LEFT) and time.monotonic() - page.left < AFTERWARDS
 
 

@@ -68,12 +68,13 @@ def test_overlapping_queries_are_shown_and_nothing_starts_before_one_chose(app, 
     page.wait_for_selector("#said-overlap [role=alert]", state="detached")
 
 
-def test_one_query_is_followed_along_two_runs_and_a_run_is_deleted(app, page, workspace):
+def test_one_query_is_followed_along_two_runs_and_a_run_is_deleted(app, page, workspace, bench):
     page.goto(app("harbour").url)
     open_distill(page)
     page.wait_for_selector("#trail:has-text('Once a run is there')")
     train(page, "one")
-    train(page, "two")
+    distill(bench, "two", student="adapter", epochs=1)
+    page.wait_for_selector(".ex-run-name:has-text('two')")
     assert page.locator(".ex-run-name").all_inner_texts() == ["two", "one"]
     page.click(".ex-run-name:has-text('one')")
     page.wait_for_selector(".ex-run-head h2:has-text('one')")
@@ -159,8 +160,9 @@ def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resume
     assert begun.student.exists()
 
 
-def test_a_full_disk_is_one_sentence_nothing_is_lost_and_resume_goes_on_once_there_is_room(app, page, workspace):
-    """A limit on file size stands in for the disk: the query student of 90 MB does not fit, an adapter does."""
+def test_a_full_disk_is_one_sentence_nothing_is_lost_and_resume_goes_on_once_there_is_room(app, page, workspace, bench):
+    """A limit on file size stands in for the disk: the query student of 90 MB does not fit."""
+    distill(bench, "small", student="adapter", epochs=1)
     most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 2**20, most[1]))
     try:
@@ -169,7 +171,6 @@ def test_a_full_disk_is_one_sentence_nothing_is_lost_and_resume_goes_on_once_the
         resource.setrlimit(resource.RLIMIT_FSIZE, most)
     page.goto(full.url)
     open_distill(page)
-    train(page, "small")
     page.click("[data-pair=uae-query]")
     page.wait_for_selector("[data-pair=uae-query][aria-pressed=true]")
     train(page, "large", "failed")

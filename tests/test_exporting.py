@@ -22,7 +22,9 @@ def runs(new_workspace):
     workspace = new_workspace()
     bench = Workbench.open("harbour", workspace)
     for kind in KINDS:
-        method = {"method": "gold"} if kind != "reranker" else {"method": "radio", "teacher": "rationale:answer"}
+        method = {"method": "gold"}
+        if kind == "reranker":
+            method = {"method": "radio", "teacher": "rationale:answer", "depth": 3}
         plan = Plan.make("harbour", student=kind, candidates=8, limit=8, epochs=1, **method)
         run = workspace.run(kind)
         run.create(plan.record())

@@ -87,6 +87,25 @@ def test_a_bundled_rationale_is_read_unmixed_and_mixed_under_the_lambda_asked_fo
     assert recorded_scores(meridian.collection, Teacher("rationale:given", base="bm25")) is None
 
 
+@pytest.mark.reader
+def test_a_document_that_no_utility_was_recorded_for_is_read_alone(models):
+    """Rounding differs from machine to machine: a neighbour more must not have the reader read all of them again."""
+    meridian = Retrievers(open_collection("meridian"), models)
+    query = meridian.collection.split("test")[0]
+    recorded = recorded_scores(meridian.collection, Teacher()).by_query[query.query_id]
+    first, other = list(recorded.values)[:3], next(d for d in meridian.collection.documents if d not in recorded.values)
+    readings = []
+
+    def hear(what, done, total):
+        readings.append(total)
+
+    one = scores_for(meridian, Teacher(), {query.query_id: [*first, other]}, hear).by_query[query.query_id]
+    assert {d: one.values[d] for d in first} == {d: recorded.values[d] for d in first}
+    alone = compute(meridian, Teacher(), [(query, [meridian.collection.documents[other]])], silent)
+    assert one.values[other] == alone.by_query[query.query_id].values[other]
+    assert max(readings) == 2 * len(query.answers), "this document, and none at all"
+
+
 @pytest.mark.parametrize("source", ["answer", "given"])
 def test_a_rationale_lifts_the_document_that_says_why(retrievers, source):
     scores = scores_for(retrievers, Teacher(f"rationale:{source}", lam=1.0), ALL)

@@ -101,12 +101,16 @@ def build(bench: Workbench) -> Page:
     def draw(*values: Any) -> str:
         return packed(_view(bench, *values))
 
-    def step(by: int) -> Callable[[str], Any]:
-        return lambda now: (bench.query_list.step(now, by), "", "")
+    def step(by: int) -> Callable[..., tuple[Any, ...]]:
+        def move(now: str | None, _text: str, _answer: str, *rest: Any) -> tuple[Any, ...]:
+            there = bench.query_list.step(now, by)
+            return there, "", "", draw(there, "", "", *rest)
+
+        return move
 
     for button, by in ((previous, -1), (following, 1)):
         if bench.query_list.ids:
-            button.click(step(by), query, [query, text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
+            button.click(step(by), inputs, [query, text, answer, columns], trigger_mode="always_last", **QUIET)
     query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
     # another system may have to be loaded and its documents encoded: that is the one draw that can take long
     for field in (baseline, teacher, student, depth, more):

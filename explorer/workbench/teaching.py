@@ -51,10 +51,10 @@ def _pure(
     recorded = recorded_scores(collection, teacher)
     known = recorded.by_query if recorded else {}
     queries = [collection.queries[query_id] for query_id in candidates]
-    lacking = [query for query in queries if not _covers(known, query, candidates[query.query_id])]
-    tasks = [(query, [collection.documents[d] for d in candidates[query.query_id]]) for query in lacking]
+    lacking = {q.query_id: _lacking(teacher, known.get(q.query_id), candidates[q.query_id]) for q in queries}
+    tasks = [(q, [collection.documents[d] for d in lacking[q.query_id]]) for q in queries if lacking[q.query_id]]
     fresh = compute(retrievers, teacher, tasks, progress) if tasks else TeacherScores(teacher.spec, "", {})
-    found = {**known, **fresh.by_query}
+    found = {**known, **{q: _joined(known.get(q), one) for q, one in fresh.by_query.items()}}
     by_query = {q.query_id: _only(found[q.query_id], candidates[q.query_id]) for q in queries}
     source = fresh if tasks else recorded
     assert source is not None or not queries
@@ -69,9 +69,29 @@ def compute(retrievers: Retrievers, teacher: Teacher, tasks: Sequence[Task], pro
     return scores
 
 
-def _covers(known: Mapping[str, Scores], query: Query, doc_ids: Sequence[str]) -> bool:
-    scores = known.get(query.query_id)
-    return scores is not None and (bool(scores.left_out) or set(doc_ids) <= scores.values.keys())
+def _lacking(teacher: Teacher, known: Scores | None, doc_ids: Sequence[str]) -> Sequence[str]:
+    """The documents to score although some may be known: another machine's rounding puts a neighbour into the list.
+
+    A utility is a document's own; other teachers see all candidates of a query together.
+    """
+    if known is None:
+        return doc_ids
+    missing = [] if known.left_out else [d for d in doc_ids if d not in known.values]
+    return missing if teacher.kind == "utility" or not missing else doc_ids
+
+
+def _joined(known: Scores | None, fresh: Scores) -> Scores:
+    """Both, the fresh ones first to be believed."""
+    if known is None or fresh.left_out:
+        return fresh
+    names = known.parts.keys() | fresh.parts.keys()
+    return dataclasses.replace(
+        fresh,
+        values={**known.values, **fresh.values},
+        spread={**known.spread, **fresh.spread},
+        cut=known.cut | fresh.cut,
+        parts={name: {**known.parts.get(name, {}), **fresh.parts.get(name, {})} for name in names},
+    )
 
 
 def _only(scores: Scores, doc_ids: Sequence[str]) -> Scores:
