@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from explorer import cores
 from explorer.records import ExplorerError
 from explorer.workspace.runs import ACTIVE, HEARTBEAT, RESUMABLE, RunFolder
 
@@ -95,10 +96,13 @@ def _signals(asked: threading.Event) -> Iterator[None]:
 def start(run: RunFolder, device: str | None = None) -> None:
     """Carries the plan of a created run out in the background, with half the cores and low priority.
 
-    Two processes that both use every core slow each other many times over: their threads spin while they wait.
+    This process keeps to the other half meanwhile (see ``cores``).
     """
-    threads = str(max(1, (os.cpu_count() or 2) // 2))
-    environment = {**os.environ, "OMP_NUM_THREADS": threads, "EXPLORER_WORKSPACE": str(run.path.parent.parent)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(cores.half()),
+        "EXPLORER_WORKSPACE": str(run.path.parent.parent),
+    }
     chosen = ["--device", device] if device else []
     gently = ["nice", "-n", "10"] if shutil.which("nice") else []
     with (run.path / "log.txt").open("ab") as log:
@@ -111,7 +115,13 @@ def start(run: RunFolder, device: str | None = None) -> None:
             start_new_session=True,
         )
     run.set_state("starting", pid=process.pid)  # whoever cancels it now means this process, not ours
-    threading.Thread(target=process.wait, daemon=True).start()  # once it ends it is gone, and no longer counts as alive
+    threading.Thread(target=_see_off, args=[process], daemon=True).start()
+
+
+def _see_off(process: subprocess.Popen[bytes]) -> None:
+    """Once it ends it is gone, no longer counts as alive, and its cores are free again."""
+    with cores.lent():
+        process.wait()
 
 
 def resume(run: RunFolder, device: str | None = None) -> None:

@@ -9,7 +9,7 @@ ROWS = [
     {"workbench", "jobs"},
     {"retrieval", "evaluation", "supervision", "training"},
     {"collections", "workspace", "models"},
-    {"files"},
+    {"files", "cores"},
     {"records"},
 ]
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer import cores
 from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
@@ -40,6 +41,7 @@ class Encoder:
         """
         import torch
 
+        cores.settle()
         batch = BATCH if self.model.dtype == torch.float32 else 1
         return self._unit(self.model.encode_query(list(texts), batch_size=batch, show_progress_bar=False))
 
@@ -48,6 +50,7 @@ class Encoder:
         key = f"document\0{self.prompts['document']}\0{self.key}"
 
         def encode(shard: Sequence[str]) -> np.ndarray:
+            cores.settle()
             # longest first: little padding, and memory is claimed once
             order = sorted(range(len(shard)), key=lambda row: -len(shard[row]))
             parts = []

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from explorer import cores
 from explorer.records import ExplorerError
 from explorer.supervision.generation import complete
 from explorer.supervision.prompts import Filled, Prompt, fill
@@ -85,6 +86,7 @@ class Reader:
         self, requests: Sequence[Request], prompt: Prompt, *, share: bool = True
     ) -> Iterator[tuple[int, Reading]]:
         """(number of the request, its reading), batch by batch in the order that costs least."""
+        cores.settle()
         tokenised = [self._tokenise(number, request, prompt) for number, request in enumerate(requests)]
         yield from ((number, UNREAD) for number, item in enumerate(tokenised) if item is None)
         items = [item for item in tokenised if item is not None]
