@@ -100,6 +100,7 @@ def _plain(
     """The same steps as a user writes them: a column per candidate, every text of a step encoded as it comes."""
     import datasets
     import sentence_transformers as st
+    from transformers import PrinterCallback
 
     model = _base(bench, training=False)
     width = max(len(example.doc_ids) for example in examples)
@@ -123,6 +124,7 @@ def _plain(
         trainer = st.SentenceTransformerTrainer(
             model=model, args=arguments, train_dataset=datasets.Dataset.from_list(rows), loss=_Columns(model, settings)
         )
+        trainer.remove_callback(PrinterCallback)  # stdout is for the figures
         begun = time.perf_counter()
         trainer.train()
         return model, time.perf_counter() - begun
