@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 _guests = 0
 _lock = threading.Lock()
@@ -20,25 +20,33 @@ def half() -> int:
     return max(1, (os.cpu_count() or 2) // 2)
 
 
-@contextmanager
-def lent() -> Iterator[None]:
-    """Half of the cores are somebody else's as long as this lasts."""
+def lend(until: Callable[[], Any]) -> None:
+    """Half of the cores are somebody else's until ``until`` returns; a thread of its own waits for that."""
     global _guests
+
+    def wait() -> None:
+        global _guests
+        try:
+            until()
+        finally:
+            with _lock:
+                _guests -= 1
+
     with _lock:
         _guests += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _guests -= 1
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def left(whole: int) -> int:
+    """Threads to compute with, of ``whole`` where nothing is lent."""
+    return min(whole, half()) if _guests else whole
 
 
 def settle() -> None:
     """Gives torch, in the calling thread, the cores that are left; to be called before it computes for long or often."""
     import torch
 
-    whole = _whole()
-    threads = min(whole, half()) if _guests else whole
+    threads = left(_whole())
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
 

@@ -115,13 +115,7 @@ def start(run: RunFolder, device: str | None = None) -> None:
             start_new_session=True,
         )
     run.set_state("starting", pid=process.pid)  # whoever cancels it now means this process, not ours
-    threading.Thread(target=_see_off, args=[process], daemon=True).start()
-
-
-def _see_off(process: subprocess.Popen[bytes]) -> None:
-    """Once it ends it is gone, no longer counts as alive, and its cores are free again."""
-    with cores.lent():
-        process.wait()
+    cores.lend(process.wait)  # once it ends it is gone, no longer counts as alive, and its cores are free again
 
 
 def resume(run: RunFolder, device: str | None = None) -> None:

@@ -1,6 +1,5 @@
 """The app as a user starts it, and what stories do on its pages."""
 
-import math
 import os
 import re
 import shutil
@@ -89,40 +88,35 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
-# what Gradio's client says of answers that were on their way when a page was left: until the next page stands, and so long after
+# what Gradio's client says of answers that are on their way when a page is left: it closes them, then the page goes
 LEFT = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
-AFTERWARDS = 30  # seconds: with two test processes on two cores Chromium told of them later than 2 s, twice
+BESIDE = 2  # seconds between that and the leaving, which Chromium tells of after it
 
 
 def heed(page):
-    """From here on ``page.awaited`` holds the answers still on their way: leaving before they came is a console error."""
-    page.awaited, page.left = set(), -math.inf
+    """From here on ``page.awaited`` holds the answers still on their way, ``page.leaves`` when pages were left."""
+    page.awaited, page.leaves = set(), []
 
-    def leaving(frame, until):
+    def leaving(frame):
         if frame == page.main_frame:
-            page.left = until
+            page.leaves.append(time.monotonic())
 
     def asks(request):
         if "/queue/" in request.url:
             page.awaited.add(request)
         if request.is_navigation_request():
-            leaving(request.frame, math.inf)
-
-    def ended(request):
-        page.awaited.discard(request)
-        if request.is_navigation_request():  # a download ends here, too
-            leaving(request.frame, time.monotonic())
+            leaving(request.frame)
 
     page.on("request", asks)
-    page.on("requestfinished", ended)
-    page.on("requestfailed", ended)
-    page.on("framenavigated", lambda frame: leaving(frame, time.monotonic()))
+    page.on("framenavigated", lambda frame: leaving(frame) if frame.url == "about:blank" else None)  # asks for nothing
     page.on("domcontentloaded", lambda _: page.awaited.clear())
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda request: page.awaited.discard(request))
 
 
-def farewell(page, text):
-    """Whether this error of the console is about a page that is being left, or was just now."""
-    return any(part in text for part in LEFT) and time.monotonic() - page.left < AFTERWARDS
+def farewell(page, text, said_at):
+    """Whether this error of the console is about a page that was just being left. To be asked once the test is over."""
+    return any(part in text for part in LEFT) and any(abs(said_at - left) < BESIDE for left in page.leaves)
 
 
 SHOWN = "[...document.querySelectorAll('[role=tabpanel]')].find((one) => one.checkVisibility())?.textContent"

@@ -1,38 +1,32 @@
 """Half of the cores are left to a run that this process started, and taken back once it has ended."""
 
-import subprocess
-import sys
+import threading
+import time
+
+import torch
 
 from explorer import cores
 
-TOLD = """
-import subprocess, sys, threading, torch
-from explorer import cores, jobs
-threads = []
-def look():
+
+def wait_until(there):
+    end = time.monotonic() + 10
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_half_of_the_cores_are_lent_until_the_last_guest_has_gone():
     cores.settle()
-    threads.append(torch.get_num_threads())
-look()
-run = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-waiting = threading.Thread(target=jobs._see_off, args=[run])
-waiting.start()
-while not cores._guests: pass
-look()
-run.communicate(b"\\n")
-waiting.join()
-look()
-print(*threads)
-"""
-
-
-def test_a_search_leaves_half_of_the_cores_to_a_run_and_takes_them_back(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True, timeout=120)
-    before, during, after = map(int, done.stdout.split())
-    assert (before, during) == (after, min(after, cores.half()))
-
-
-def test_whoever_asked_for_one_thread_keeps_to_one(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout.split() == ["1", "1", "1"]
+    threads, before = torch.get_num_threads(), cores.left(8 * cores.half())
+    first, second = threading.Event(), threading.Event()
+    cores.lend(first.wait)
+    cores.lend(second.wait)
+    assert before == 8 * cores.half() and cores.left(before) == cores.half()
+    assert cores.left(1) == 1, "whoever has one thread keeps it"
+    cores.settle()
+    assert torch.get_num_threads() == min(threads, cores.half())
+    first.set()
+    second.set()
+    wait_until(lambda: cores.left(before) == before)
+    cores.settle()
+    assert torch.get_num_threads() == threads

@@ -100,7 +100,7 @@ def build(bench: Workbench, write: WriteReport, *, read_only: bool) -> Page:
         form.stop.click(carry(_cancel), run, [said, *outputs], **QUIET)
         form.again.click(carry(lambda one: jobs.resume(one, bench.models.device)), run, [said, *outputs], **QUIET)
     table.submit(choose, run, [said, *attached], **QUIET)
-    timer.tick(look, [run, drawn], outputs, queue=False, **QUIET)
+    timer.tick(look, [run, drawn], outputs, **QUIET)  # queued: what else happens, Gradio tells of no State that changed
     shown = Jump(use.click, "compare", lambda event, run_id: {"b": f"student:{run_id}"}, [run])
     return Page(
         fields={"query": trail.query},

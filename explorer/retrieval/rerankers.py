@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer import cores
 from explorer.records import Document, Query, Scores
 from explorer.retrieval.dense import DenseIndex
 from explorer.retrieval.encoder import Encoder
@@ -55,6 +56,7 @@ class CrossScorer:
 
         if not documents:
             return Scores(query.query_id, {})
+        cores.settle()
         pairs = [(query.text, doc.content) for doc in documents]
         logits = self._model.predict(
             pairs, batch_size=BATCH, activation_fn=torch.nn.Identity(), show_progress_bar=False

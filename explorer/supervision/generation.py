@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from explorer import cores
+
 BATCH_TOKENS = 8192  # padded prompt tokens per batch
 
 
@@ -26,6 +28,7 @@ def complete(
     """
     import torch
 
+    cores.settle()
     ids = tokenizer(list(texts), verbose=False)["input_ids"]
     room = limit - max_tokens
     ids = [row[-room:] for row in ids]
