@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 from pyarrow import parquet
+from trained import distill
 
 from explorer.collections import open_collection, trec
 from explorer.models import find_model, load_encoder
@@ -11,7 +12,6 @@ from explorer.records import ExplorerError, silent
 from explorer.training.students import load_student, student_kind
 from explorer.workbench import Workbench
 from explorer.workbench.exporting import export
-from explorer.workbench.plans import Plan
 
 KINDS = ("adapter", "query", "lora", "full", "reranker")
 
@@ -25,11 +25,7 @@ def runs(new_workspace):
         method = {"method": "gold"}
         if kind == "reranker":
             method = {"method": "radio", "teacher": "rationale:answer", "depth": 3}
-        plan = Plan.make("harbour", student=kind, candidates=8, limit=8, epochs=1, **method)
-        run = workspace.run(kind)
-        run.create(plan.record())
-        bench.distill(plan, run, run.emit, lambda: False)
-        run.set_state("finished")
+        run = distill(bench, kind, student=kind, candidates=8, limit=8, epochs=1, **method)
         if json.loads((run.path / "result.json").read_text())["best_step"] == 0 and kind == "adapter":
             nudge(run.student / "adapter.safetensors")
     return workspace
