@@ -1,6 +1,6 @@
 import pytest
 
-from explorer.evaluation.failures import CLASSES, RULES, Case, classes
+from explorer.evaluation.failures import CLASSES, RULES, TIE, Case, classes
 from explorer.records import Ranking
 
 TEXTS = {
@@ -24,7 +24,7 @@ def of_document(doc_id):
 
 
 def case(after, before=("gold",), **more):
-    given = {"grades": {"gold": 2}, "delta": -1.0, **more}
+    given = {"grades": {"gold": 2}, **more}
     return Case(
         words("who keeps the light at tern point"), ranking(*before), ranking(*after), words=of_document, **given
     )
@@ -47,7 +47,6 @@ FILLERS = [f"f{n}" for n in range(12)]
             case(["other", "gold"], before=["other"], teacher=["gold", "other"]),
             ["unjudged on top", "teacher right, student did not follow"],
         ),
-        (case(["gold"], delta=0.0), ["tie"]),
         (case(["gold"]), []),
         (case(["other"], grades={}), []),
     ],
@@ -57,4 +56,4 @@ def test_each_rule_on_a_case_worked_by_hand(one, expected):
 
 
 def test_every_class_has_a_rule_and_a_sentence():
-    assert RULES.keys() == CLASSES.keys()
+    assert [*RULES, TIE] == list(CLASSES)

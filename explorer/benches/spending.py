@@ -44,5 +44,6 @@ def empty_workspace(bench: Workbench) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="explorer-bench-") as name:
         cache = Path(name) / "cache"
         cache.mkdir()
+        bench.workspace.models.mkdir(parents=True, exist_ok=True)  # in a new workspace nothing was fetched yet
         (cache / "models").symlink_to(bench.workspace.models)
         yield {"EXPLORER_WORKSPACE": name}

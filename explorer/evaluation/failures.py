@@ -9,6 +9,7 @@ from functools import cached_property
 from explorer.records import Ranking
 
 CUTOFF = 10  # ranks a reader or a user is shown
+TIE = "tie"  # the one class that depends on the measure, not on ranks
 ALIKE = 0.8  # Jaccard similarity of word sets from which two texts are near-duplicates
 
 CLASSES: Mapping[str, str] = {  # class -> what it says, in one sentence
@@ -22,9 +23,9 @@ CLASSES: Mapping[str, str] = {  # class -> what it says, in one sentence
     "teacher wrong": "the teacher's own first document is not relevant",
     "teacher right, student did not follow": "the teacher's first document is relevant, the system's is not",
     "forgotten": "the baseline's first document is relevant, the system's is not",
-    "tie": "both systems have the same value",
+    TIE: "both systems have the same value",
 }
-TOLD_OF_SUCCESS = ("bridge document missing", "evidence cut off", "teacher wrong", "tie")  # these explain no failure
+TOLD_OF_SUCCESS = ("bridge document missing", "evidence cut off", "teacher wrong")  # these explain no failure
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,7 @@ class Case:
     """One query as the rules see it. ``after`` is the system asked about, ``before`` its baseline.
 
     ``asked`` are the content words of the question and ``words`` gives those of a document; ``teacher`` is the teacher's
-    order of candidates, empty where nothing was scored; ``cut`` are documents the encoder reads only in part; ``delta``
-    is the change of the measure from before to after.
+    order of candidates, empty where nothing was scored; ``cut`` are documents the encoder reads only in part.
     """
 
     asked: frozenset[str]
@@ -44,7 +44,6 @@ class Case:
     hops: Sequence[str] = ()
     teacher: Sequence[str] = ()
     cut: Collection[str] = ()
-    delta: float = 0.0
 
     @cached_property
     def relevant(self) -> frozenset[str]:
@@ -62,12 +61,12 @@ class Case:
 
 
 def classes(case: Case) -> list[str]:
-    """Every class of CLASSES that holds, in its order. A query whose first document is relevant has not failed: of the
+    """Every class of RULES that holds, in its order. A query whose first document is relevant has not failed: of the
     classes that explain a failure none is given."""
     if not case.relevant:
         return []
-    told = TOLD_OF_SUCCESS if _first_relevant(case.after, case.relevant) else CLASSES
-    return [name for name in CLASSES if name in told and RULES[name](case)]
+    told = TOLD_OF_SUCCESS if _first_relevant(case.after, case.relevant) else RULES
+    return [name for name in told if RULES[name](case)]
 
 
 def _first_relevant(ranking: Ranking, relevant: Collection[str]) -> bool:
@@ -108,5 +107,4 @@ RULES = {
     "teacher wrong": lambda case: bool(case.teacher) and case.teacher[0] not in case.relevant,
     "teacher right, student did not follow": lambda case: bool(case.teacher) and case.teacher[0] in case.relevant,
     "forgotten": lambda case: _first_relevant(case.before, case.relevant),
-    "tie": lambda case: case.delta == 0,
 }

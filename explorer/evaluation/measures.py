@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -22,10 +23,11 @@ def per_query(run: Run, qrels: Qrels, measures: Sequence[str] = DEFAULT_MEASURES
     Documents are handed over by rank, so that our tie rule (score, then doc_id, descending) decides.
     """
     wanted = {name: _measure(name) for name in measures}
+    for_c = functools.cache(_for_c)  # the same documents come again and again
     ids = {_for_c(query_id): query_id for query_id in qrels}
-    judged = {key: {_for_c(d): grade for d, grade in qrels[query_id].items()} for key, query_id in ids.items()}
+    judged = {key: {for_c(d): grade for d, grade in qrels[query_id].items()} for key, query_id in ids.items()}
     ranked = {
-        key: {_for_c(doc.doc_id): float(-doc.rank) for doc in run.rankings[query_id]}
+        key: {for_c(doc.doc_id): float(-doc.rank) for doc in run.rankings[query_id]}
         for key, query_id in ids.items()
         if query_id in run.rankings
     }

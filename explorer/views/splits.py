@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,7 @@ def _flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[s
     found = flipped(bench, a, b, split, measure)
     rows = found.pop("rows")
     said = verdict(*found["difference"]["ci95"])
+    counts = Counter(name for row in rows for name in row["classes"])
     return {
         "a": a,
         "b": b,
@@ -61,10 +63,7 @@ def _flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[s
         "headline": SENTENCES[said].format(a=a, b=b),
         **found,
         "histogram": histogram([row["delta"] for row in rows]),
-        "classes": [
-            {"name": name, "what": what, "count": sum(name in row["classes"] for row in rows)}
-            for name, what in CLASSES.items()
-        ],
+        "classes": [{"name": name, "what": what, "count": counts[name]} for name, what in CLASSES.items()],
         "teach": {**TEACH, **(taught(measure) if family(measure) in MEASURES else {})},
         "queries": rows,
     }

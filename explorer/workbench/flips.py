@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from explorer.evaluation.failures import Case, classes
-from explorer.records import ExplorerError, Query, Ranking
+from explorer.evaluation.failures import TIE, Case, classes
+from explorer.records import ExplorerError, Query, Ranking, Run
 from explorer.supervision.locate import content_words
 from explorer.workbench import Workbench
 
 TEACHER = "utility"
 STEP = 1000  # queries between two words on how far it is
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What two rankings say of one query, whatever it is measured by. Ranks of the first relevant document; None: not
+    retrieved."""
+
+    classes: tuple[str, ...]
+    rank_a: int | None
+    rank_b: int | None
 
 
 def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
@@ -23,56 +34,62 @@ def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[st
     if a == b:
         raise ExplorerError(f"{a} is on both sides; choose two systems that differ")
     found = bench.evaluate([a, b], split=split, measures=[measure])
-    collection = bench.collection
     before, after = found.values[a][measure], found.values[b][measure]
-    recorded = bench.recorded(TEACHER)
-    cut = bench.cut(b)
+    reasons = bench.remembered(
+        ("reasons", split), (a, b), lambda: _reasons(bench, found.runs[a], found.runs[b], bench.cut(b), before)
+    )
+    queries, splits = bench.collection.queries, bench.collection.splits
+    rows = [_row(queries[q], before[q], after[q], reasons[q], splits.get(q, "")) for q in before]
+    rows.sort(key=lambda row: (-row["delta"], row["query_id"]))
+    both = [(found.runs[a].rankings[q], found.runs[b].rankings[q]) for q in before]
+    return {
+        "rows": rows,
+        "difference": found.report["comparisons"][0],
+        "unjudged": found.unjudged,
+        "unmatched": sum(not one.docs or not other.docs for one, other in both),
+    }
+
+
+def _reasons(
+    bench: Workbench, before: Run, after: Run, cut: frozenset[str], query_ids: Iterable[str]
+) -> dict[str, Reasons]:
+    """Of every query."""
+    collection, recorded = bench.collection, bench.recorded(TEACHER)
     words = functools.cache(lambda doc_id: content_words(collection.documents[doc_id].content))
-    rows = []
-    for done, query_id in enumerate(before):
+    told = {}
+    for done, query_id in enumerate(query_ids):
         if done % STEP == 0:
-            bench.progress("looking for reasons, query", done + 1, len(before))
+            bench.progress("looking for reasons, query", done + 1, len(before.rankings))
         query = collection.queries[query_id]
         scores = recorded.get(query_id)
         case = Case(
             content_words(query.text),
-            found.runs[a].rankings[query_id],
-            found.runs[b].rankings[query_id],
+            before.rankings[query_id],
+            after.rankings[query_id],
             collection.qrels[query_id],
             words,
             query.hops,
             Ranking.from_scores(query_id, scores.values).doc_ids if scores else (),
             cut,
-            after[query_id] - before[query_id],
         )
-        rows.append(_row(query, case, before[query_id], after[query_id], collection.splits))
-    rows.sort(key=lambda row: (-row["delta"], row["query_id"]))
-    unmatched = sum(not a.docs or not b.docs for a, b in _both(found.runs, a, b, before))
-    return {
-        "rows": rows,
-        "difference": found.report["comparisons"][0],
-        "unjudged": found.unjudged,
-        "unmatched": unmatched,
-    }
+        told[query_id] = Reasons(tuple(classes(case)), _first(case.before, case.relevant), case.best)
+    return told
 
 
-def _both(runs: Mapping[str, Any], a: str, b: str, queries: Mapping[str, float]) -> list[tuple[Ranking, Ranking]]:
-    return [(runs[a].rankings[q], runs[b].rankings[q]) for q in queries]
-
-
-def _row(query: Query, case: Case, before: float, after: float, splits: Mapping[str, str]) -> dict[str, Any]:
+def _row(query: Query, before: float, after: float, reasons: Reasons, split: str) -> dict[str, Any]:
+    delta = after - before
     return {
         "query_id": query.query_id,
         "text": query.text,
         "a": before,
         "b": after,
-        "delta": case.delta,
-        "classes": classes(case),
+        "delta": delta,
+        "classes": [*reasons.classes, *([TIE] if delta == 0 else [])],
         "hops": len(query.hops),
         "scope": query.scope,
-        "split": splits.get(query.query_id, ""),
-        "rank_a": _first(case.before, case.relevant),
-        "rank_b": case.best,
+        "split": split,
+        "rank_a": reasons.rank_a,
+        "rank_b": reasons.rank_b,
     }
 
 
