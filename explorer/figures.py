@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ACCENT, WARM, SOFT = "#0b6e99", "#b4530a", "#7d8b99"
 
 
 def training_curve(curve: Sequence[Mapping[str, Any]], losses: Sequence[Mapping[str, Any]], measure: str) -> go.Figure:
     """Dev measure (left axis) and training loss (right axis) over steps; the best measurement is marked."""
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     figure.add_scatter(
         x=[e["step"] for e in losses],

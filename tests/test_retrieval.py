@@ -84,6 +84,10 @@ class CountingModel:
         self.encoded += len(texts)
         return self.model.encode_document(texts, **options)
 
+    def encode_query(self, texts, **options):
+        self.encoded += len(texts)
+        return self.model.encode_query(texts, **options)
+
 
 def test_the_second_start_encodes_nothing(models, tmp_path):
     model = CountingModel(models.trainable("minilm"))
@@ -104,6 +108,19 @@ def test_vectors_are_kept_by_content_model_and_prompt(models, tmp_path):
     model.model.prompts = {**model.model.prompts, "document": "passage: "}
     Encoder(model, "key").documents(["The mill."], cache)
     assert model.encoded == 4
+
+
+def test_a_splits_queries_are_encoded_once_and_one_alone_each_time(models):
+    """Kept for a single query, its latency would be told as nothing."""
+    model = CountingModel(models.trainable("minilm"))
+    encoder = Encoder(model, "key")
+    first = encoder.queries(["tide", "quay", "tide"])
+    assert model.encoded == 2 and np.array_equal(first[0], first[2])
+    assert np.array_equal(encoder.queries(["quay", "tide"]), first[[1, 0]])
+    assert np.array_equal(encoder.queries(["mill", "tide"])[1], first[0])
+    assert model.encoded == 3
+    assert np.allclose(encoder.queries(["tide"]), first[:1], atol=1e-6) and encoder.queries(["tide"]).shape == (1, 384)
+    assert model.encoded == 5
 
 
 def test_prompts_of_a_model_are_applied_to_its_own_side(models, tmp_path):

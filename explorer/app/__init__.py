@@ -58,7 +58,6 @@ def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Ch
     from explorer.app.gate import LARGEST_FILE, guards
     from explorer.app.page import build, theme
 
-    bench.search("dense:minilm", [], 1)  # the index is ready before the page is
     page = build(bench, write, read_only=read_only)
     page.queue(default_concurrency_limit=4).launch(
         server_name=f"[{host}]" if ":" in host else host,
@@ -77,7 +76,11 @@ def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Ch
         run_history=False,
         show_error=False,  # it may quote a document, and such a message is shown as HTML: the terminal tells it
         footer_links=[],
+        prevent_thread_lock=True,
     )
+    # the page answers already, and waits for this where it has to: importing torch and a model takes seconds
+    bench.search("dense:minilm", [], 1)
+    page.block_thread()
 
 
 def _probe(host: str, port: int) -> None:

@@ -56,8 +56,7 @@ def teachers(bench: Workbench) -> list[str]:
 
 def build(bench: Workbench) -> Page:
     with gr.Row(equal_height=True, elem_id="choose"):
-        first = views.telling_query(bench, BASELINES[0], TEACHER)
-        query = query_box(bench, "query", value=first, min_width=380)
+        query = query_box(bench, "query", min_width=380)
         previous = gr.Button("← Previous", elem_id="previous", scale=1, min_width=110)
         following = gr.Button("Next →", elem_id="next", scale=1, min_width=110)
         text = gr.Textbox(

@@ -17,7 +17,6 @@ def query_box(
     elem_id: str,
     label: str = "Query of the collection",
     *,
-    value: str | None = None,
     scale: int = 6,
     min_width: int = 280,
 ) -> gr.HTML:
@@ -33,5 +32,5 @@ def query_box(
 
     with gr.Column(scale=scale, min_width=min_width):  # Gradio gives a component of HTML no width in its row
         return renderer(
-            "query_box.js", "mountQueryBox", value or bench.query_list.first, elem_id, asks=find_queries, label=label
+            "query_box.js", "mountQueryBox", bench.query_list.first, elem_id, asks=find_queries, label=label
         )

@@ -117,10 +117,12 @@ class Selection:
         drawn = draw_in_steps if inspect.isgeneratorfunction(page.draw) else draw
         self._drawings[name].append(event.then(drawn, [self.state, *page.inputs], page.outputs, **QUIET))
 
-    def _open(self, name: str) -> Callable[[dict[str, Any]], list[Any]]:
-        def show(selection: dict[str, Any]) -> list[Any]:
-            if "a" not in selection:  # the first tab is selected by itself, maybe before the link is read
-                return [gr.skip(), gr.skip(), *self._carry(name)(selection)]
+    def _open(self, name: str) -> Callable[..., list[Any]]:
+        def show(request: gr.Request, selection: dict[str, Any]) -> list[Any]:
+            if "a" not in selection:  # the link is not read yet
+                if name == next(iter(self._pages)):  # a page's first tab is selected by itself
+                    return [gr.skip(), gr.skip(), *self._carry(name)(selection)]
+                selection = restored(self._bench, dict(request.query_params), self._pages)
             now = {**selection, "page": name}
             return [now, link(now, self._pages[name]), *self._carry(name)(now)]
 

@@ -7,8 +7,10 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from datasketch import MinHash, MinHashLSH
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 SHINGLE = 3  # words
 PERMUTATIONS = 128
@@ -34,6 +36,8 @@ def near_duplicates(
 
 
 def _pairs(few: Mapping[str, str], many: Mapping[str, str], threshold: float) -> Iterator[tuple[str, str, float]]:
+    from datasketch import MinHashLSH
+
     index = MinHashLSH(num_perm=PERMUTATIONS, params=_bands(threshold))
     for few_id, signature in _signatures(few):
         index.insert(few_id, signature)
@@ -59,6 +63,8 @@ def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
 
 def _signatures(texts: Mapping[str, str]) -> Iterator[tuple[str, MinHash]]:
     """MinHash of every text that has words."""
+    from datasketch import MinHash
+
     # crc32 takes a fraction of the time of datasketch's SHA-1; a collision costs a candidate, never a wrong report
     blank = MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32)
     for text_id, text in texts.items():

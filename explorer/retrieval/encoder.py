@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
 
 BATCH = 32  # on two cores larger batches are slower: they leave the cache
+KEPT = 50_000  # vectors of queries in memory
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Encoder:
 
     model: Any
     key: str
+    _kept: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def prompts(self) -> dict[str, str]:
@@ -36,9 +38,19 @@ class Encoder:
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """(len(texts), dim) float32, unit norm; the same for a query whatever stands beside it.
 
-        In bfloat16 the rounding depends on the batch by thousandths of a cosine, enough to swap neighbours: there each
-        query is encoded alone.
+        Queries of a split are kept: every measure and every other page asks for them again. One that comes alone is encoded
+        each time, and takes as long as it takes.
         """
+        if len(texts) < 2:
+            return self._encoded(texts)
+        kept = self._kept if len(self._kept) + len(texts) <= KEPT else dict(self._kept)
+        if missing := [text for text in dict.fromkeys(texts) if text not in kept]:
+            kept.update(zip(missing, self._encoded(missing), strict=True))
+        return np.stack([kept[text] for text in texts])
+
+    def _encoded(self, texts: Sequence[str]) -> np.ndarray:
+        """In bfloat16 the rounding depends on the batch by thousandths of a cosine, enough to swap neighbours: there each
+        query is encoded alone."""
         import torch
 
         cores.settle()

@@ -15,12 +15,11 @@ from explorer.records import Ranking, Run, TrainingExample
 from explorer.training.losses import MASKED, loss_named
 from explorer.training.modules import CrossEncoderLoss
 from explorer.training.settings import DevSet, Settings, Texts
-from explorer.training.students import STUDENTS, save_student
+from explorer.training.students import PRIOR_FILE, STUDENTS, save_student
 
 PRIOR = 20.0  # logits per unit of cosine: the inverse of the usual temperature 0.05
 HEAD_RATE = 1e-3  # a head of zeros must move faster than the body it stands on
 HEAD = r"\.(classifier|score)\."  # what transformers calls it
-PRIOR_FILE = "prior.json"  # beside the student
 
 
 class CrossEncoder:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import torch
+from typing import TYPE_CHECKING
 
 from explorer.records import Qrels, Query, Ranking, Run, Scores, TeacherScores, TrainingExample
 from explorer.training.losses import MASKED, UNSCORED
 from explorer.training.negatives import mine
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SEPARATION = 0.1  # nats per answer token between the best and the median candidate
 NEGATIVE_RANKS = (3, 4, 6, 9, 13, 18)  # RADIO's, counted from 0 in the teacher's order
@@ -106,11 +108,13 @@ def batch_documents(batch: Sequence[TrainingExample]) -> list[str]:
     return list(dict.fromkeys(doc_id for example in batch for doc_id in example.doc_ids))
 
 
-def batch_scores(batch: Sequence[TrainingExample], doc_ids: Sequence[str], texts: Mapping[str, str]) -> torch.Tensor:
+def batch_scores(batch: Sequence[TrainingExample], doc_ids: Sequence[str], texts: Mapping[str, str]) -> Tensor:
     """(B, D) teacher scores as the losses want them.
 
     A document is masked for a query that judges it relevant or has a candidate with the same text.
     """
+    import torch
+
     table = torch.full((len(batch), len(doc_ids)), UNSCORED)
     for row, example in enumerate(batch):
         own = dict(zip(example.doc_ids, example.scores, strict=True))

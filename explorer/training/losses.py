@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeAlias
 
 from explorer.records import ExplorerError
 from explorer.training.settings import Settings
+
+if TYPE_CHECKING:  # whoever only names a loss need not wait for torch
+    from torch import Tensor
 
 UNSCORED = float("nan")  # an in-batch document the teacher did not score for this query: a negative
 MASKED = float("-inf")  # a document that must not count as a negative of this query
@@ -29,7 +30,7 @@ def utility_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05, tau_u: floa
     documents. UAE 2026, reconstructed from its abstract.
     """
     candidates = _candidates(scores, teacher)
-    target = torch.softmax((teacher / tau_u).masked_fill(~candidates, float("-inf")), dim=1)
+    target = (teacher / tau_u).masked_fill(~candidates, float("-inf")).softmax(dim=1)
     return _cross_entropy(target, _log_softmax(scores / tau, teacher != MASKED))
 
 
@@ -48,8 +49,8 @@ def list_loss(scores: Tensor, teacher: Tensor, tau: float = 1.0) -> Tensor:
     RADIO (arXiv 2412.08519) takes tau = 1 on a cross-encoder's logits.
     """
     candidates = _candidates(scores, teacher)
-    best = teacher.masked_fill(~candidates, float("-inf")).argmax(dim=1)
-    return torch.nn.functional.cross_entropy((scores / tau).masked_fill(~candidates, float("-inf")), best)
+    best = teacher.masked_fill(~candidates, float("-inf")).argmax(dim=1, keepdim=True)
+    return -_log_softmax(scores / tau, candidates).gather(1, best).mean()
 
 
 def in_batch_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05) -> Tensor:
@@ -59,8 +60,8 @@ def in_batch_loss(scores: Tensor, teacher: Tensor, tau: float = 0.05) -> Tensor:
     """
     positive = _positives(scores, teacher)
     scaled = scores / tau
-    rest = torch.logsumexp(scaled.masked_fill(positive | (teacher == MASKED), float("-inf")), dim=1, keepdim=True)
-    losses = (torch.logaddexp(scaled, rest) - scaled).masked_fill(~positive, 0.0)
+    rest = scaled.masked_fill(positive | (teacher == MASKED), float("-inf")).logsumexp(dim=1, keepdim=True)
+    losses = (scaled.logaddexp(rest) - scaled).masked_fill(~positive, 0.0)
     return (losses.sum(dim=1) / positive.sum(dim=1)).mean()
 
 
@@ -79,7 +80,7 @@ def triplet_loss(scores: Tensor, teacher: Tensor, margin: float = 0.2) -> Tensor
     positive = _positives(scores, teacher)
     negative = ~positive & (teacher != MASKED)
     pairs = positive[:, :, None] & negative[:, None, :]
-    losses = torch.relu(margin - scores[:, :, None] + scores[:, None, :]).masked_fill(~pairs, 0.0)
+    losses = (margin - scores[:, :, None] + scores[:, None, :]).relu().masked_fill(~pairs, 0.0)
     return (losses.sum(dim=(1, 2)) / pairs.sum(dim=(1, 2)).clamp(min=1)).mean()
 
 
@@ -89,7 +90,7 @@ def _candidates(scores: Tensor, teacher: Tensor) -> Tensor:
         raise ValueError(
             f"scores are {tuple(scores.shape)}, teacher scores {tuple(teacher.shape)}; both must be (queries, documents)"
         )
-    candidates = torch.isfinite(teacher)
+    candidates = teacher.isfinite()
     if bool((candidates.sum(dim=1) < 2).any()):
         raise ValueError("a query has fewer than two candidates: the teacher would be constant and teach nothing")
     return candidates
@@ -103,7 +104,7 @@ def _positives(scores: Tensor, teacher: Tensor) -> Tensor:
 
 
 def _log_softmax(values: Tensor, kept: Tensor) -> Tensor:
-    return torch.log_softmax(values.masked_fill(~kept, float("-inf")), dim=1)
+    return values.masked_fill(~kept, float("-inf")).log_softmax(dim=1)
 
 
 def _cross_entropy(target: Tensor, log_p: Tensor) -> Tensor:
@@ -111,7 +112,7 @@ def _cross_entropy(target: Tensor, log_p: Tensor) -> Tensor:
     return -(target * log_p.masked_fill(target == 0, 0.0)).sum(dim=1).mean()
 
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
 
 LOSSES: Mapping[str, Callable[[Settings], Loss]] = {
     "utility": lambda s: partial(utility_loss, tau=s.tau, tau_u=s.tau_u),

@@ -11,6 +11,7 @@ from explorer.files import atomic_folder, read_json, write_json
 from explorer.records import ExplorerError
 
 ADAPTER_FILE = "adapter.safetensors"
+PRIOR_FILE = "prior.json"  # beside a reranker
 LORA_FILE, LORA_SETTINGS = "lora.safetensors", "lora.json"
 
 

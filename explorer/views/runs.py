@@ -65,8 +65,7 @@ def newest_of_interest(rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def run_detail(run: RunFolder) -> dict[str, Any]:
-    from explorer.workbench.distilling import DEV_MEASURE
-    from explorer.workbench.plans import Plan
+    from explorer.workbench.plans import DEV_MEASURE, Plan
 
     events = run.events()
     since = run.state["time"]  # what an earlier attempt did is past

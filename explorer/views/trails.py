@@ -10,8 +10,8 @@ from explorer.training.trail import DEPTH
 from explorer.views.presets import duration
 from explorer.views.terms import taught
 from explorer.workbench import Workbench
-from explorer.workbench.distilling import DEV_MEASURE
 from explorer.workbench.kin import Kin, kin
+from explorer.workbench.plans import DEV_MEASURE
 from explorer.workbench.trajectories import AMONG, Trajectory, blend, seconds_for, source_of, trail
 from explorer.workspace import RunFolder
 

@@ -22,12 +22,11 @@ from explorer.workbench.evaluating import evaluate
 from explorer.workbench.examplefile import save_examples
 from explorer.workbench.guards import Data, divide, query_mark, verdict
 from explorer.workbench.loading import Models, encoder_name
-from explorer.workbench.plans import Plan
+from explorer.workbench.plans import DEV_MEASURE, Plan
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teaching import candidates_of, quality, scores_for
 from explorer.workspace import RunFolder
 
-DEV_MEASURE = "nDCG@10"
 GATE_MEASURES = ("nDCG@10", "AP")
 DEV_DEPTH = 100  # documents of the baseline each unscoped dev query ranks during training
 

@@ -13,9 +13,8 @@ from explorer.evaluation.measures import PerQuery
 from explorer.files import atomic_file, atomic_folder, read_json
 from explorer.models import find_model, load_cross_encoder, load_encoder
 from explorer.records import ExplorerError, Progress, Qrels, Query, TrainingExample
-from explorer.training.crossencoder import PRIOR_FILE
 from explorer.training.portable import portable
-from explorer.training.students import student_kind
+from explorer.training.students import PRIOR_FILE, student_kind
 from explorer.workbench.evaluating import Evaluation, evaluate
 from explorer.workbench.examplefile import load_examples
 from explorer.workbench.loading import Models, encoder_name

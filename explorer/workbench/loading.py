@@ -19,8 +19,7 @@ from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.encoder import Encoder
 from explorer.supervision.cached import CachedReader, LanguageModel
 from explorer.supervision.reader import Reader
-from explorer.training.crossencoder import PRIOR_FILE
-from explorer.training.students import StudentKind, load_student, student_kind
+from explorer.training.students import PRIOR_FILE, StudentKind, load_student, student_kind
 from explorer.workspace import RunFolder, Workspace
 
 SERVER = "server:"

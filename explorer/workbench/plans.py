@@ -19,6 +19,8 @@ from explorer.workbench.guards import OVERLAPS
 from explorer.workbench.loading import check_reader, encoder_name
 from explorer.workbench.teachers import CANDIDATES, FUSION, Teacher
 
+DEV_MEASURE = "nDCG@10"  # by which the best moment of a run is chosen
+
 
 @dataclass(frozen=True)
 class Method:

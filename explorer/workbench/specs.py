@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ class Retrievers:
         self._built: dict[tuple[Any, ...], Retriever] = {}
         self._listening: dict[tuple[Any, ...], Retriever] = {}
         self._indexes: dict[str, DenseIndex] = {}
+        self._lock = threading.RLock()
 
     def get(self, spec: str) -> Retriever:
         key = (spec, self.reader if "rerank:" in spec else "", *self.versions(spec))
@@ -81,10 +83,11 @@ class Retrievers:
         """The collection's documents under ``encoder``, built once however many retrievers search in it."""
         from explorer.retrieval.dense import DenseIndex
 
-        if encoder.key not in self._indexes:
-            cache, progress = self.models.workspace.vectors(), self.models.progress
-            self._indexes[encoder.key] = DenseIndex(self.collection.documents, encoder, cache, progress)
-        return self._indexes[encoder.key]
+        with self._lock:  # two visitors, one encoding
+            if encoder.key not in self._indexes:
+                cache, progress = self.models.workspace.vectors(), self.models.progress
+                self._indexes[encoder.key] = DenseIndex(self.collection.documents, encoder, cache, progress)
+            return self._indexes[encoder.key]
 
     def dense(self, name: str) -> DenseRetriever:
         """``dense:name`` with its vectors."""

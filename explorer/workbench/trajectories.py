@@ -9,8 +9,8 @@ from explorer.evaluation.measures import means, per_query
 from explorer.records import ExplorerError, Progress, Query, Ranking
 from explorer.training.students import load_student, read_weights, student_kind
 from explorer.training.trail import DEPTH, orders_at, steps_in, student_at
-from explorer.workbench.distilling import DEV_MEASURE
 from explorer.workbench.loading import Models, encoder_name
+from explorer.workbench.plans import DEV_MEASURE
 from explorer.workbench.specs import Retrievers
 from explorer.workspace import RunFolder
 
