@@ -43,6 +43,29 @@ def test_the_details_hold_interval_p_seconds_gap_and_command():
     assert "| s-radio-full | no answers |" in text and "explorer distill small.json --method uae" in text
 
 
+def test_what_is_forgotten_stands_by_student_and_share_with_what_has_to_be_said():
+    def row(system, value, verdict):
+        change = {"nDCG@10": {"delta": 0.0, "ci95": [0, 0], "p": 1.0, "verdict": verdict}}
+        return {"system": system, "kind": "guard", "measures": {"nDCG@10": value}, "change": change}
+
+    guard = {
+        "collection": "other",
+        "queries": 7,
+        "rows": [
+            {"system": "dense:minilm", "kind": "guard", "measures": {"nDCG@10": 0.9}},
+            row("student:a@1", 0.8, "worse"),
+            row("student:a@0.5", 0.91, "better"),
+        ],
+        "kept_base": ["student:b"],
+        "not_measured": ["student:c"],
+        "note": "Measured elsewhere.",
+    }
+    text = details({**RECORD, "guards": [guard]})
+    assert "| forgetting: nDCG@10 on other, 7 queries | alpha 1 | alpha 0.5 |" in text
+    assert "| dense:minilm | 0.900 |  |" in text and "| student:a | 0.800▼ | 0.910▲ |" in text
+    assert "| student:b | kept its base |  |\n| student:c | not measured |  |\n\nMeasured elsewhere." in text
+
+
 def test_a_block_replaces_what_stood_between_the_marks():
     page = "a\n<!-- results -->\nold\n<!-- /results -->\nb\n"
     assert written_into(page, "new") == "a\n<!-- results -->\nnew\n<!-- /results -->\nb\n"
