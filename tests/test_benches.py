@@ -2,10 +2,12 @@
 
 import sys
 
+import browser
 import pytest
 import torch
 
 from explorer.benches import BENCHES, SPEED
+from explorer.benches.browsing import peak_of_app
 from explorer.benches.learning import _Columns, _row
 from explorer.benches.timing import command, ratio, rounds
 from explorer.records import TrainingExample
@@ -13,6 +15,7 @@ from explorer.training.examples import batch_documents, batch_scores
 from explorer.training.losses import loss_named
 from explorer.training.modules import BiEncoderLoss
 from explorer.training.settings import PRESETS, Texts
+from explorer.workbench import Workbench
 
 
 def test_the_plain_trainer_of_the_bench_has_the_loss_it_is_compared_with(models):
@@ -48,6 +51,14 @@ def test_rounds_take_turns_and_the_ratio_is_the_median_of_their_ratios():
 def test_a_command_is_timed_and_its_memory_told():
     seconds, peak = command(["--help"], {})
     assert 0.05 < seconds < 60 and 10 < peak < 2000
+
+
+@pytest.mark.browser
+@browser.needed
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells what a process held at most")
+def test_the_bench_of_the_app_finds_its_pages_drawn(workspace):
+    """It waits for what each page draws: a renamed class would end an hour of measuring with nothing."""
+    assert 100 < peak_of_app(Workbench.open("harbour", workspace)) < 8000
 
 
 def test_what_all_runs_are_benches():
