@@ -76,7 +76,12 @@ def peak_of_app(bench: Workbench) -> float:
     """Most MiB the app ever held while its first four pages were drawn."""
     with browser() as chromium, served(bench, bench.collection.source) as (url, process, _):
         page = chromium.new_page(viewport=VIEW)
-        for tab, drawn in (("flips", ".ex-row"), ("compare", ".ex-card"), ("teachers", ".ex-lesson-row"), ("map", "canvas")):
+        for tab, drawn in (
+            ("flips", ".ex-row"),
+            ("compare", ".ex-card"),
+            ("teachers", ".ex-lesson-row"),
+            ("map", "canvas"),
+        ):
             page.goto(f"{url}?tab={tab}")
             page.wait_for_selector(drawn, timeout=300_000)
         return peak_of(process.pid)

@@ -13,7 +13,8 @@ from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
 
-BATCH = 32  # on two cores larger batches are slower: they leave the cache
+BATCH = 32  # on two cores larger batches are slower: they leave the cache …
+FLOAT32_BATCH = 8  # … and in float32 those of more than this already do
 KEPT = 50_000  # vectors of queries in memory
 
 
@@ -69,7 +70,8 @@ class Encoder:
             for start in range(0, len(shard), 4 * BATCH):
                 progress("encode documents", done + start, len(texts))
                 chunk = [shard[row] for row in order[start : start + 4 * BATCH]]
-                parts.append(self._unit(self.model.encode_document(chunk, batch_size=BATCH, show_progress_bar=False)))
+                vectors = self.model.encode_document(chunk, batch_size=self._batch, show_progress_bar=False)
+                parts.append(self._unit(vectors))
             return np.concatenate(parts)[np.argsort(order)]
 
         done = 0
@@ -93,6 +95,14 @@ class Encoder:
             return np.array([len(ids) for ids in tokens], dtype=np.int32)
 
         return cache.matrix(f"tokens\0{self.prompts['document']}\0{self.key}", texts, count, lambda _done, _total: None)
+
+    @property
+    def _batch(self) -> int:
+        """Documents at a time."""
+        import torch
+
+        single = self.model.dtype == torch.float32 and self.model.device.type == "cpu"
+        return FLOAT32_BATCH if single else BATCH
 
     def _unit(self, vectors: Any) -> np.ndarray:
         array = np.asarray(vectors, dtype=np.float32)
