@@ -1,6 +1,6 @@
 """How the nearest documents are found: exactly, or in cells of compressed vectors where there are many of them.
 
-Cells: k-means divides the vectors, a query looks into the PROBES nearest cells at codes of one bit per dimension
+Cells: k-means divides the vectors, a query looks into the nearest cells (``probes``) at codes of one bit per dimension
 (RaBitQ, Gao and Long 2024), and what looks nearest is scored exactly from the vectors themselves, by the caller.
 """
 
@@ -19,11 +19,8 @@ from explorer.retrieval.rows import Rows
 
 EXACT_LIMIT = 200_000  # documents from which an exact search of one query takes longer than encoding it
 OVERFETCH = 32  # FAISS breaks ties in no fixed order: look further than k, then order by our own rule
-SETTINGS = {"per_root": 2, "training": 64, "rounds": 8, "query_bits": 4, "probes": 64}
-CODED = (
-    300,
-    4,
-)  # of k documents so many, and so many times k, are taken by their codes: codes err, their order is loose
+SETTINGS = {"per_root": 2, "training": 64, "rounds": 8, "query_bits": 4, "probes": 96}
+CODED = (300, 4)  # documents taken by their codes, at least, and times k: codes err, their order is loose
 ADDED = 65_536  # vectors compressed at a time: what building holds of them in memory
 
 
