@@ -150,7 +150,9 @@ def test_a_server_that_hangs_halfway_keeps_what_was_read(reader, tmp_path, concu
     cache = Workspace(tmp_path).utilities()
     with serve(reader, hang_after=16) as standin:
         served = reader_of(standin, read=10.0, tries=1, concurrency=concurrency)
-        with pytest.raises(ExplorerError, match="at last with no answer within 10 s; .* what was scored before is kept"):
+        with pytest.raises(
+            ExplorerError, match="at last with no answer within 10 s; .* what was scored before is kept"
+        ):
             CachedReader(served, cache).read(requests, PROMPT)
         standin.hang_after = None
         standin.released.set()
