@@ -20,8 +20,8 @@ def half() -> int:
     return max(1, (os.cpu_count() or 2) // 2)
 
 
-def lend(until: Callable[[], Any]) -> None:
-    """Half of the cores are somebody else's until ``until`` returns; a thread of its own waits for that."""
+def lend(until: Callable[[], Any]) -> threading.Thread:
+    """Half of the cores are somebody else's until ``until`` returns; the thread that waits for it ends with the loan."""
     global _guests
 
     def wait() -> None:
@@ -34,7 +34,9 @@ def lend(until: Callable[[], Any]) -> None:
 
     with _lock:
         _guests += 1
-    threading.Thread(target=wait, daemon=True).start()
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    return waiting
 
 
 def left(whole: int) -> int:

@@ -32,6 +32,7 @@ class Standin:
     chance: bool = False  # echoes log-probabilities that know nothing of the language
     url: str = ""
     asked: list[dict] = field(default_factory=list)
+    known: dict[tuple[int, ...], list[float | None]] = field(default_factory=dict)  # each text is computed once
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,9 +79,11 @@ class Standin:
         """Natural log-probability of each token; the first has none."""
         if self.chance:
             return [None] + [-10.8] * (len(ids) - 1)
-        with self.lock, torch.inference_mode():
-            logits = self.reader.model(torch.tensor([ids])).logits[0].float().log_softmax(-1)
-        return [None] + [logits[place - 1, ids[place]].item() for place in range(1, len(ids))]
+        if tuple(ids) not in self.known:
+            with self.lock, torch.inference_mode():
+                logits = self.reader.model(torch.tensor([ids])).logits[0].float().log_softmax(-1)
+            self.known[tuple(ids)] = [None] + [logits[at - 1, ids[at]].item() for at in range(1, len(ids))]
+        return self.known[tuple(ids)]
 
     def written(self, text: str, count: int) -> list[int]:
         """The tokens of ``text`` and the ``count`` likeliest after them, one by one."""

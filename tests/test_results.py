@@ -43,7 +43,7 @@ def test_the_details_hold_interval_p_seconds_gap_and_command():
     assert "| s-radio-full | no answers |" in text and "explorer distill small.json --method uae" in text
 
 
-def test_what_is_forgotten_stands_by_student_and_share_with_what_has_to_be_said():
+def test_what_is_forgotten_stands_by_student_and_share():
     def row(system, value, verdict):
         change = {"nDCG@10": {"delta": 0.0, "ci95": [0, 0], "p": 1.0, "verdict": verdict}}
         return {"system": system, "kind": "guard", "measures": {"nDCG@10": value}, "change": change}
@@ -58,12 +58,11 @@ def test_what_is_forgotten_stands_by_student_and_share_with_what_has_to_be_said(
         ],
         "kept_base": ["student:b"],
         "not_measured": ["student:c"],
-        "note": "Measured elsewhere.",
     }
     text = details({**RECORD, "guards": [guard]})
     assert "| forgetting: nDCG@10 on other, 7 queries | alpha 1 | alpha 0.5 |" in text
     assert "| dense:minilm | 0.900 |  |" in text and "| student:a | 0.800▼ | 0.910▲ |" in text
-    assert "| student:b | kept its base |  |\n| student:c | not measured |  |\n\nMeasured elsewhere." in text
+    assert "| student:b | kept its base |  |\n| student:c | not measured |  |" in text
 
 
 def test_a_block_replaces_what_stood_between_the_marks():

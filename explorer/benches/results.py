@@ -76,7 +76,7 @@ def _about(record: Mapping[str, Any]) -> str:
 
 
 def _guard(guard: Mapping[str, Any]) -> str:
-    """One line per student, one column per share of it in the blend with its base; ``note``: what else has to be said."""
+    """One line per student, one column per share of it in the blend with its base."""
     baseline, *others = guard["rows"]
     cells: dict[str, dict[str, str]] = {}
     for row in others:
@@ -92,7 +92,6 @@ def _guard(guard: Mapping[str, Any]) -> str:
     lines += [_line([student, *(row.get(alpha, "") for alpha in alphas)]) for student, row in cells.items()]
     lines += [_line([student, "kept its base", *[""] * (len(alphas) - 1)]) for student in guard.get("kept_base", [])]
     lines += [_line([student, "not measured", *[""] * (len(alphas) - 1)]) for student in guard.get("not_measured", [])]
-    lines += ["", guard["note"]] if guard.get("note") else []
     return "\n".join(lines)
 
 
