@@ -29,6 +29,20 @@ def test_compare_shows_baseline_teacher_and_another_system_on_one_query(shown, p
     page.wait_for_function("before => document.querySelector('.ex-query h2').textContent === before", arg=title)
 
 
+def test_a_first_visit_without_students_compares_two_systems_and_never_shows_an_error(shown, page):
+    page.add_init_script(
+        """window.errors = [];
+        new MutationObserver(() => {
+          const error = document.querySelector('.ex-error');
+          if (error) errors.push(error.textContent);
+        }).observe(document, {subtree: true, childList: true});"""
+    )
+    page.goto(shown("harbour").url)
+    page.wait_for_selector("#flips .ex-verdict")
+    assert page.input_value("#flips-a input") == "dense:minilm" and page.input_value("#flips-b input") == "bm25"
+    assert page.evaluate("errors") == []
+
+
 def test_a_free_text_query_is_searched_and_its_missing_teacher_explained(shown, page):
     page.goto(shown("harbour").url)
     columns(page)
@@ -84,8 +98,8 @@ def test_a_system_that_does_not_exist_is_one_sentence_and_nothing_is_lost(shown,
     page.goto(shown("harbour").url)
     columns(page)
     choose(page, "student", "student:gone")
-    page.wait_for_selector(".ex-error")
-    assert "there is no run 'gone'" in page.inner_text(".ex-error")
+    page.wait_for_selector("#columns .ex-error")
+    assert "there is no run 'gone'" in page.inner_text("#columns .ex-error")
     choose(page, "student", "bm25")
     assert columns(page) == ["baseline", "teacher", "system"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from explorer import views
-from explorer.app.compare_page import BASELINES, systems
+from explorer.app.compare_page import BASELINES, other_system, systems
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import SHOWN, Jump, Page
 from explorer.app.telling import drawing
@@ -25,7 +25,7 @@ def build(bench: Workbench) -> Page:
     with gr.Row(equal_height=True, elem_id="choose-flips"):
         spec: dict[str, Any] = {"allow_custom_value": True}
         a = gr.Dropdown(list(BASELINES), value=BASELINES[0], label="Before", elem_id="flips-a", scale=3, **spec)
-        b = gr.Dropdown(systems(bench), value=systems(bench)[0], label="After", elem_id="flips-b", scale=3, **spec)
+        b = gr.Dropdown(systems(bench), value=other_system(bench), label="After", elem_id="flips-b", scale=3, **spec)
         measure = gr.Dropdown(
             list(MEASURES), value=MEASURES[0], label="Measure", elem_id="flips-measure", scale=2, **spec
         )

@@ -103,13 +103,17 @@ class Selection:
         page = self._pages[name]
         nothing = gr.skip() if len(page.outputs) == 1 else [gr.skip() for _ in page.outputs]
 
+        def waits(selection: Mapping[str, Any]) -> bool:
+            # before the link is read the fields do not say what it asks for: whoever reads it draws the landing page
+            return "a" not in selection or (only_if_shown and selection["page"] != name)
+
         def draw(request: gr.Request, selection: Mapping[str, Any], *values: Any) -> Any:
-            if only_if_shown and selection["page"] != name:
+            if waits(selection):
                 return nothing
             return page.draw(*values, request) if page.personal else page.draw(*values)
 
         def draw_in_steps(selection: Mapping[str, Any], *values: Any) -> Iterator[Any]:
-            if only_if_shown and selection["page"] != name:
+            if waits(selection):
                 yield nothing
             else:
                 yield from page.draw(*values)
