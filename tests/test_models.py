@@ -10,6 +10,7 @@ import torch
 from explorer import files, models
 from explorer.models import embedded
 from explorer.records import ExplorerError
+from explorer.retrieval.encoder import Encoder
 from explorer.workspace import Workspace
 
 
@@ -55,6 +56,41 @@ def test_damaged_weights_are_one_sentence(tmp_path):
     (folder / "model.safetensors").write_bytes(b"\x00" * 100)
     with pytest.raises(ExplorerError, match="cannot be loaded"):
         models.load_encoder(models.find_model(str(folder), tmp_path))
+
+
+def test_files_describe_a_model_as_it_is_once_loaded(tmp_path):
+    """Whether an old or a new version of the library wrote them."""
+    saved, asks = tmp_path / "saved", tmp_path / "asks"
+    model = models.load_encoder(models.find_model("minilm", None), "cpu", "float32")
+    model.max_seq_length = 100
+    model.save_pretrained(str(saved))
+    model.prompts = {"query": "query: ", "document": "passage: ", "other": "x"}
+    model.max_seq_length = 512
+    model.save_pretrained(str(asks))
+    for folder in (minilm_folder(), saved, asks):
+        encoder = Encoder(models.load_encoder(models.find_model(str(folder), None), "cpu", "float32"), "")
+        assert models.describe(folder) == models.Description(dict(encoder.prompts), encoder.limit)
+    assert models.describe(asks) == models.Description({"query": "query: ", "document": "passage: "}, 512)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("modules.json", None),
+        ("modules.json", "[]"),
+        ("modules.json", '[{"path": "", "type": "sentence_transformers.models.StaticEmbedding"}]'),
+        ("config.json", "{}"),
+        ("sentence_bert_config.json", '{"max_seq_length": 100000}'),
+        ("config_sentence_transformers.json", "["),
+    ],
+)
+def test_a_model_whose_files_do_not_describe_it_has_to_be_loaded(tmp_path, file, content):
+    folder = tmp_path / "model"
+    shutil.copytree(minilm_folder(), folder)
+    (folder / file).unlink()
+    if content is not None:
+        (folder / file).write_text(content)
+    assert models.describe(folder) is None
 
 
 def test_a_device_that_is_not_here_names_those_that_are():

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from explorer.collections import open_collection, trec
+from explorer.models import Description
 from explorer.records import Document, ExplorerError, Query, Ranking, Retriever, Run
 from explorer.retrieval.bm25 import Bm25Retriever
 from explorer.retrieval.combined import HybridRetriever, RecordedRetriever
 from explorer.retrieval.dense import DenseIndex, DenseRetriever
-from explorer.retrieval.encoder import Encoder
+from explorer.retrieval.encoder import DeferredEncoder, Encoder
 from explorer.workbench import Workbench
 from explorer.workbench.specs import Retrievers
 from explorer.workspace import Workspace
@@ -121,6 +122,29 @@ def test_a_splits_queries_are_encoded_once_and_one_alone_each_time(models):
     assert model.encoded == 3
     assert np.allclose(encoder.queries(["tide"]), first[:1], atol=1e-6) and encoder.queries(["tide"]).shape == (1, 384)
     assert model.encoded == 5
+
+
+def test_what_was_encoded_once_is_searched_without_a_model(models, harbour, tmp_path):
+    """By the next process, too; queries of a split by the words they were asked in."""
+    loaded = []
+
+    def load():
+        loaded.append(CountingModel(models.trainable("minilm")))
+        return loaded[-1]
+
+    def retriever():
+        described = Description({"query": "", "document": ""}, 256)
+        encoder = DeferredEncoder(load, "key", described, Workspace(tmp_path).vectors())
+        return DenseRetriever("dense:minilm", DenseIndex(documents, encoder, Workspace(tmp_path).vectors()), encoder)
+
+    documents = dict(list(harbour.documents.items())[:5])
+    queries = [Query(str(number), text) for number, text in enumerate(("tide", "quay", "mill"))]
+    first = retriever().search(queries, 3)
+    assert len(loaded) == 1 and loaded[0].encoded == 8
+    later = retriever()
+    assert later.search(queries, 3) == first and len(loaded) == 1
+    later.search(queries[:1], 3)
+    assert len(loaded) == 2 and loaded[1].encoded == 1, "one alone is encoded each time"
 
 
 def test_prompts_of_a_model_are_applied_to_its_own_side(models, tmp_path):

@@ -14,9 +14,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from explorer.app import compare_page, flips_page
 from explorer.collections import open_collection, trec
 from explorer.models import find_model, load_encoder
 from explorer.retrieval.encoder import Encoder
+from explorer.workbench import Workbench, loading
 from explorer.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +96,6 @@ def test_no_entity_or_contract_is_relevant_in_two_splits(worlds, name):
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_baseline_leaves_room(worlds, name, shared_workspace):
-    from explorer.workbench import Workbench
 
     found = Workbench(worlds[name], shared_workspace).evaluate(
         ["dense:minilm", "bm25"], split="test", measures=["nDCG@10"]
@@ -107,7 +108,6 @@ def test_the_baseline_leaves_room(worlds, name, shared_workspace):
 
 def test_bundled_students_are_offered_for_their_collection_and_cannot_be_changed(workspace):
     from explorer.records import ExplorerError
-    from explorer.workbench import Workbench
     from explorer.workspace import bundled_runs
 
     offered = Workbench.open("meridian", workspace).students()
@@ -132,7 +132,6 @@ def test_recorded_runs_name_documents_of_their_world(worlds, name):
 
 
 def test_a_bundled_student_ranks_without_being_trained(worlds, workspace):
-    from explorer.workbench import Workbench
 
     world = worlds["meridian"]
     some = dict(itertools.islice(world.documents.items(), 40))  # a low-rank student encodes them anew
@@ -146,7 +145,6 @@ def test_a_bundled_student_ranks_without_being_trained(worlds, workspace):
 @pytest.mark.parametrize("name", WORLDS)
 def test_recorded_utilities_cover_what_the_baseline_shows(worlds, name, shared_workspace):
     """The first screen needs no language model."""
-    from explorer.workbench import Workbench
 
     bench = Workbench(worlds[name], shared_workspace)
     recorded = bench.recorded("utility")
@@ -164,7 +162,7 @@ class Mute:
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_vectors_that_come_with_a_world_are_its_encoders(worlds, name, tmp_path, model_cache):
-    """The first screen encodes nothing; vectors of an older text or model would rank by what is not there."""
+    """Vectors of an older text or model would rank by what is not there."""
     folder = find_model("minilm", model_cache / "models")
     model = load_encoder(folder, "cpu", "float32")
     texts = [document.content for document in worlds[name].documents.values()]
@@ -173,3 +171,27 @@ def test_the_vectors_that_come_with_a_world_are_its_encoders(worlds, name, tmp_p
     exact = model.encode_document([texts[row] for row in some], normalize_embeddings=True)
     assert (np.asarray(brought)[some] * exact).sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert np.abs(np.asarray(brought)[some] - exact).max() < 2e-4
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_first_screen_of_a_world_needs_no_model(worlds, name, tmp_path, monkeypatch):
+    """Loading one takes longer than all the rest of a start. Where Explorer encodes in bfloat16, vectors are made anew."""
+    monkeypatch.setattr(loading, "fast_dtype", lambda _device: "float32")
+    monkeypatch.setattr(loading, "load_encoder", lambda *_, **__: pytest.fail("a model was loaded"))
+    bench = Workbench(worlds[name], Workspace(tmp_path), device="cpu")
+    flips_page.ahead(bench)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_queries_that_come_with_a_world_are_its_encoders(worlds, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "fast_dtype", lambda _device: "float32")
+    bench = Workbench(worlds[name], Workspace(tmp_path), device="cpu")
+    texts = [query.text for query in bench.collection.split("test")]
+    for spec in ("dense:minilm", compare_page.other_system(bench)):
+        encoder = bench.retrievers.get(spec).query_encoder
+        with monkeypatch.context() as nothing:
+            nothing.setattr(loading, "load_encoder", lambda *_, **__: pytest.fail("they were made anew"))
+            brought = encoder.queries(texts)
+        exact = encoder.model.encode_query(texts, normalize_embeddings=True)
+        assert np.abs(brought - exact).max() < 1e-5

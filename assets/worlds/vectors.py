@@ -1,18 +1,22 @@
-"""The vectors that come with the worlds, in half precision: the first screen encodes no document.
+"""The vectors that come with the worlds: the first screen encodes nothing, and loads no model.
 
     python assets/worlds/vectors.py
 
-Of the baseline and of the student a world opens with; made on a processor in float32, used wherever Explorer encodes so.
+Of the baseline and of the student a world opens with: documents in half precision, their lengths in tokens, held-out
+queries. Made on a processor in float32, used wherever Explorer encodes so.
 """
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from explorer.app import flips_page
 from explorer.workbench import Workbench
+from explorer.workspace import Workspace
 
 COLLECTIONS = Path(__file__).parents[1] / "collections"
 WORLDS = ("meridian", "clauses", "atlas")
@@ -20,19 +24,21 @@ WORLDS = ("meridian", "clauses", "atlas")
 
 def main() -> None:
     for world in WORLDS:
-        folder = COLLECTIONS / world / "vectors"
-        shutil.rmtree(folder, ignore_errors=True)
-        bench = Workbench.open(world)
-        bench.models.device = "cpu"
-        first = bench.students()[0]
-        texts = [document.content for document in bench.collection.documents.values()]
-        encoders = (bench.models.encoder("minilm"), bench.models.student(first, 1.0)[0])
-        for encoder in encoders:
-            rows = encoder.documents(texts, bench.workspace.vectors())
-            folder.mkdir(exist_ok=True)
-            for name, shard in zip(rows.names, rows.shards, strict=True):
-                np.save(folder / f"{name}.npy", np.asarray(shard, dtype=np.float16))
-        print(f"{world}: {len(encoders)} encoders, {len(texts)} documents, {first.run_id}")
+        shutil.rmtree(COLLECTIONS / world / "vectors", ignore_errors=True)
+        with tempfile.TemporaryDirectory() as empty:
+            bench = Workbench.open(world, Workspace(empty), device="cpu")
+            flips_page.ahead(bench)
+            bring(bench, COLLECTIONS / world / "vectors")
+
+
+def bring(bench: Workbench, folder: Path) -> None:
+    """Into ``folder`` what the workspace was given."""
+    folder.mkdir(exist_ok=True)
+    for file in sorted(bench.workspace.vectors().folder.glob("*.npy")):
+        rows = np.load(file)
+        of_documents = rows.ndim == 2 and len(rows) == len(bench.collection.documents)
+        np.save(folder / file.name, rows.astype(np.float16) if of_documents else rows)
+        print(f"{bench.collection.name}: {rows.shape}, {file.name}")
 
 
 if __name__ == "__main__":

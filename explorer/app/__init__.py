@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[1] / "static"
 WriteReport = Callable[[Mapping[str, Any], Path], None]
+UNSEEN = 10  # seconds a model waits for a first visitor, who would wait for its loading
 OPEN_TO_ALL = (
     "warning: other machines reach {host}, and nobody has to log in: whoever finds this app can use it; give --auth FILE "
     "(one line per person, made by: explorer password NAME)\n"
@@ -55,10 +57,11 @@ def launch(
 
 
 def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Check | None, *, read_only: bool) -> None:
+    from explorer.app import flips_page
     from explorer.app.gate import LARGEST_FILE, guards
     from explorer.app.page import build, theme
 
-    page = build(bench, write, read_only=read_only)
+    page, drawn = build(bench, write, read_only=read_only)
     page.queue(default_concurrency_limit=4).launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
@@ -78,8 +81,12 @@ def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Ch
         footer_links=[],
         prevent_thread_lock=True,
     )
-    # the page answers already, and waits for this where it has to: importing torch and a model takes seconds
-    bench.search("dense:minilm", [], 1)
+    # the page answers already. What it shows first comes first, then what the other pages need: a model takes seconds
+    with contextlib.suppress(ExplorerError):  # the page says it
+        flips_page.ahead(bench)
+    drawn.wait(UNSEEN)
+    with contextlib.suppress(ExplorerError):
+        _ = bench.models.encoder("minilm").model
     page.block_thread()
 
 

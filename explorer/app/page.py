@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import gradio as gr
@@ -48,7 +49,8 @@ def theme() -> gr.themes.Base:
     )
 
 
-def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) -> gr.Blocks:
+def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) -> tuple[gr.Blocks, threading.Event]:
+    """The page, and what tells that something was drawn on it."""
     with gr.Blocks(title=f"Explorer · {bench.collection.name}", analytics_enabled=False) as page:
         collection = bench.collection
         with gr.Row(elem_id="masthead"):
@@ -68,8 +70,9 @@ def build(bench: Workbench, write: data_page.WriteReport, *, read_only: bool) ->
             for name, title, make in _pages(bench, write, read_only=read_only):
                 with gr.Tab(title, id=name, elem_id=f"tab-{name}") as opened[name]:
                     pages[name] = make()
-        Selection(bench, pages, tabs).wire(page, opened)
-    return page
+        selection = Selection(bench, pages, tabs)
+        selection.wire(page, opened)
+    return page, selection.drawn
 
 
 def _pages(

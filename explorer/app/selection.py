@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -61,11 +62,12 @@ def link(selection: Mapping[str, Any], page: Page) -> dict[str, str]:
 
 
 class Selection:
-    """Wires the pages of one app together."""
+    """Wires the pages of one app together. ``drawn``: set once somebody was shown a page."""
 
     def __init__(self, bench: Workbench, pages: Mapping[str, Page], tabs: gr.Tabs) -> None:
         self._bench, self._pages, self._tabs = bench, pages, tabs
         self._drawings: dict[str, list[Any]] = {name: [] for name in pages}
+        self.drawn = threading.Event()
         self.state = gr.State({"page": next(iter(pages))})
         self.address = renderer("address.js", "mountAddress", {}, "address")
 
@@ -110,13 +112,16 @@ class Selection:
         def draw(request: gr.Request, selection: Mapping[str, Any], *values: Any) -> Any:
             if waits(selection):
                 return nothing
-            return page.draw(*values, request) if page.personal else page.draw(*values)
+            found = page.draw(*values, request) if page.personal else page.draw(*values)
+            self.drawn.set()
+            return found
 
         def draw_in_steps(selection: Mapping[str, Any], *values: Any) -> Iterator[Any]:
             if waits(selection):
                 yield nothing
             else:
                 yield from page.draw(*values)
+                self.drawn.set()
 
         drawn = draw_in_steps if inspect.isgeneratorfunction(page.draw) else draw
         self._drawings[name].append(event.then(drawn, [self.state, *page.inputs], page.outputs, **QUIET))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from explorer import cores
+from explorer.models.description import Description
 from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
@@ -18,16 +19,20 @@ FLOAT32_BATCH = 8  # … and in float32 those of more than this already do
 KEPT = 50_000  # vectors of queries in memory
 
 
-@dataclass(frozen=True)
 class Encoder:
     """``model`` is a SentenceTransformer; ``key`` changes whenever its vectors would."""
 
-    model: Any
-    key: str
-    _kept: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(self, model: Any, key: str) -> None:
+        self._model = model
+        self.key = key
+        self._kept: dict[str, np.ndarray] = {}
 
     @property
-    def prompts(self) -> dict[str, str]:
+    def model(self) -> Any:
+        return self._model
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
         """What the model wants written before a query and before a document; "" where nothing."""
         return {side: self.model.prompts.get(side) or "" for side in ("query", "document")}
 
@@ -46,8 +51,12 @@ class Encoder:
             return self._encoded(texts)
         kept = self._kept if len(self._kept) + len(texts) <= KEPT else dict(self._kept)
         if missing := [text for text in dict.fromkeys(texts) if text not in kept]:
-            kept.update(zip(missing, self._encoded(missing), strict=True))
+            kept.update(zip(missing, self._together(missing), strict=True))
         return np.stack([kept[text] for text in texts])
+
+    def _together(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of queries that are kept."""
+        return self._encoded(texts)
 
     def _encoded(self, texts: Sequence[str]) -> np.ndarray:
         """In bfloat16 the rounding depends on the batch by thousandths of a cosine, enough to swap neighbours: there each
@@ -112,3 +121,33 @@ class Encoder:
                 "the encoder gave NaN instead of a vector; its weights are damaged: load another checkpoint"
             )
         return array / np.maximum(norms, 1e-12)
+
+
+class DeferredEncoder(Encoder):
+    """One whose model is loaded when there is something to encode. What was encoded before needs none, not even a search
+    for the queries of a split: their vectors lie in ``cache``, too."""
+
+    def __init__(self, load: Callable[[], Any], key: str, described: Description, cache: VectorCache) -> None:
+        super().__init__(None, key)
+        self._load, self._described, self._cache = load, described, cache
+        self._loading = threading.Lock()
+
+    @property
+    def model(self) -> Any:
+        with self._loading:
+            if self._model is None:
+                self._model = self._load()
+            return self._model
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        return self._described.prompts
+
+    @property
+    def limit(self) -> int:
+        return self._described.limit
+
+    def _together(self, texts: Sequence[str]) -> np.ndarray:
+        key = f"query\0{self.prompts['query']}\0{self.key}"
+        found: np.ndarray = self._cache.matrix(key, texts, self._encoded, lambda _done, _total: None)
+        return found

@@ -116,6 +116,16 @@ def _low_rank(model: Any) -> dict[str, Any]:
     return {name: parameter for name, parameter in model.named_parameters() if "lora_" in name}
 
 
+def check_student(folder: Path, alpha: float) -> None:
+    """Refuses what no student can be loaded from, before anything is loaded."""
+    if not 0 <= alpha <= 1:
+        raise ExplorerError(f"the blend {alpha} lies outside 0 to 1; student:ID@0.5 is half student, half base")
+    if not folder.exists():
+        raise ExplorerError(
+            f"the run has no student in {folder}; it was stopped before anything was learned: start it again"
+        )
+
+
 def load_student(kind: StudentKind, folder: Path, base: Any, alpha: float = 1.0) -> Any:
     """The student, mixed by weights: alpha * student + (1 - alpha) * base. ``base`` is used up.
 
@@ -123,12 +133,7 @@ def load_student(kind: StudentKind, folder: Path, base: Any, alpha: float = 1.0)
     """
     import torch
 
-    if not 0 <= alpha <= 1:
-        raise ExplorerError(f"the blend {alpha} lies outside 0 to 1; student:ID@0.5 is half student, half base")
-    if not folder.exists():
-        raise ExplorerError(
-            f"the run has no student in {folder}; it was stopped before anything was learned: start it again"
-        )
+    check_student(folder, alpha)
     if kind.low_rank:
         return _merged(base, folder, alpha)
     weights = read_weights(folder, kind)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from explorer.files import read_json
 from explorer.models import (
     ModelFolder,
+    describe,
     fast_dtype,
     find_model,
     load_cross_encoder,
@@ -16,10 +18,10 @@ from explorer.models import (
     pick_device,
 )
 from explorer.records import ExplorerError, Progress, silent
-from explorer.retrieval.encoder import Encoder
+from explorer.retrieval.encoder import DeferredEncoder, Encoder
 from explorer.supervision.cached import CachedReader, LanguageModel
 from explorer.supervision.reader import Reader
-from explorer.training.students import PRIOR_FILE, StudentKind, load_student, student_kind
+from explorer.training.students import PRIOR_FILE, StudentKind, check_student, load_student, student_kind
 from explorer.workspace import RunFolder, Workspace
 
 SERVER = "server:"
@@ -43,7 +45,9 @@ class Models:
         with self._lock:
             if name not in self._encoders:
                 folder = self._folder(name)
-                self._encoders[name] = self._as_encoder(load_encoder(folder, self.device), folder.fingerprint)
+                self._encoders[name] = self._as_encoder(
+                    lambda: load_encoder(folder, self.device), folder.fingerprint, folder
+                )
             return self._encoders[name]
 
     def trainable(self, name: str) -> Any:
@@ -61,12 +65,19 @@ class Models:
         key = f"student\0{run.path}\0{run.version}\0{alpha}"
         with self._lock:
             if key not in self._encoders:
-                # not ``trainable``: its plain attention rounds otherwise, and a student that is its base must rank as it
-                untrained = load_encoder(self._folder(base), self.device, "float32")
-                trained = load_student(kind, run.student, untrained, alpha)
-                trained = trained.to(dtype=next(self.encoder(base).model.parameters()).dtype)
+                check_student(run.student, alpha)
+                folder = self._folder(base)
+
+                def load() -> Any:
+                    import torch
+
+                    # not ``trainable``: its plain attention rounds otherwise, and a student that is its base must rank as it
+                    untrained = load_encoder(folder, self.device, "float32")
+                    trained = load_student(kind, run.student, untrained, alpha)
+                    return trained.to(dtype=getattr(torch, self._dtype))
+
                 prints = f"{ModelFolder(run.run_id, run.student).fingerprint}\0{self.encoder(base).key}\0{alpha}"
-                self._encoders[key] = self._as_encoder(trained, prints)
+                self._encoders[key] = self._as_encoder(load, prints, folder)
             return self._encoders[key], kind, base
 
     def reranker(self, run: RunFolder, alpha: float) -> tuple[Any, float]:
@@ -112,8 +123,15 @@ class Models:
     def _folder(self, name: str) -> ModelFolder:
         return find_model(name, self.workspace.models, self.progress, fetch=not self.workspace.read_only)
 
-    def _as_encoder(self, model: Any, fingerprint: str) -> Encoder:
-        return Encoder(model, f"{fingerprint}\0{next(model.parameters()).dtype}")
+    def _as_encoder(self, load: Callable[[], Any], fingerprint: str, folder: ModelFolder) -> Encoder:
+        """Loaded when needed, where the files of ``folder`` say what has to be known before."""
+        key = f"{fingerprint}\0torch.{self._dtype}"
+        described = describe(folder.path)
+        return DeferredEncoder(load, key, described, self.workspace.vectors()) if described else Encoder(load(), key)
+
+    @property
+    def _dtype(self) -> str:
+        return fast_dtype(pick_device(self.device))
 
 
 def check_reader(spec: str) -> None:

@@ -21,8 +21,8 @@ SHARD = 4096  # documents per vector file: what a killed encoding loses at most
 class VectorCache:
     """Unit vectors of texts on disk, keyed by model, prompt and content, in shards of SHARD texts.
 
-    With ``keep=False`` what is there is read and nothing is written. ``brought``: folders of shards in float16 that come
-    with Explorer, for what is not in ``folder``.
+    With ``keep=False`` what is there is read and nothing is written. ``brought``: folders of shards that come with
+    Explorer, for what is not in ``folder``; vectors in float16 are made float32 of unit norm.
     """
 
     def __init__(self, folder: Path, *, keep: bool = True, brought: Sequence[Path] = ()) -> None:
@@ -66,12 +66,12 @@ class VectorCache:
             yield name, rows
 
     def _brought(self, name: str) -> Any:
-        """A shard that comes with Explorer, in float32 and of unit norm again; None where none does."""
+        """A shard that comes with Explorer; None where none does."""
         import numpy as np
 
         rows = next((np.load(folder / name) for folder in self.brought if (folder / name).exists()), None)
-        if rows is None:
-            return None
+        if rows is None or rows.dtype != np.float16:
+            return rows
         rows = rows.astype(np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
