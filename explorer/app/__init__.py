@@ -40,6 +40,9 @@ def launch(
 
     Nothing leaves the machine: no analytics, no run history, nothing from other origins.
     """
+    from explorer.app.stubs import import_without_stubs
+
+    import_without_stubs()
     from explorer.app.auth import checker, read_accounts
     from explorer.app.gate import is_loopback
 
