@@ -1,14 +1,17 @@
 """Compare with more than three columns: chain of evidence, ribbons, percentiles, cut-off; a link shows it all again."""
 
+import shutil
+
 import browser
 import numpy as np
 import pytest
-from browser import settled
+from browser import choose, settled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer import views
 from explorer.collections import open_collection
+from explorer.models import find_model
 from explorer.workbench import Workbench
 from explorer.workbench.background import background, percentile
 
@@ -94,3 +97,25 @@ def test_a_link_that_names_nothing_known_shows_a_first_visit(shown, page):
     page.wait_for_selector(".ex-row")
     page.click("[role=tab]:has-text('Compare')")
     page.wait_for_selector(".ex-card")
+
+
+@pytest.mark.browser
+@browser.needed
+@pytest.mark.parametrize(
+    ("tab", "field", "drawn"),
+    [("compare", "student", "#columns"), ("flips", "flips-b", "#flips"), ("map", "map-b", "#map")],
+)
+def test_what_takes_long_says_how_far_it_is_and_after_a_stop_what_is_chosen_next_is_drawn(
+    shown, page, tmp_path, tab, field, drawn
+):
+    """Here documents have to be encoded: a model nobody has named yet. Cancelled by Gradio, the next choice was lost."""
+    shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
+    (folder / "note.txt").write_text(f"another model for {tab}, by its files")
+    page.goto(shown("meridian").url + LINK.replace("compare", tab))
+    choose(page, field, f"dense:{folder}")
+    page.wait_for_selector(f"{drawn} .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')")
+    page.click(f"#{tab}-stop")
+    page.wait_for_selector(f"{drawn} .ex-empty:has-text('Stopped. Choose')")
+    choose(page, field, "dense:minilm")
+    page.wait_for_selector(f"{drawn} .ex-empty", state="detached")
+    page.wait_for_selector(f"{drawn} .ex-card, {drawn} .ex-verdict, {drawn} canvas")

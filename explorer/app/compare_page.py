@@ -11,7 +11,7 @@ from explorer import views
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import Step, telling
+from explorer.app.telling import Step, drawing, telling
 from explorer.records import ExplorerError
 from explorer.supervision.given import NO_SCORES
 from explorer.supervision.gold import NOT_JUDGED
@@ -24,6 +24,8 @@ BASELINES = ("dense:minilm", "bm25", "hybrid:bm25+dense:minilm")
 OTHER = "bm25"  # beside the baseline while there is no student
 TEACHER = "utility"
 TEACHERS = (TEACHER, "rationale:answer", "rationale:extractive", FUSION, "gold", "gold:judge", "gold:task")
+SLOW = 1.0  # seconds a drawn query stays before what is waited for takes its place
+STOPPED = "Stopped. Choose other systems, or another query, to search again."
 SCORE, NO_READER = "Score with the reader", "Needs no reader"
 EMPTY = {  # why the teacher's column is empty: what to do about it
     views.NOT_SCORED: f"Nobody has scored these documents yet. Press “{SCORE}”.",
@@ -94,6 +96,7 @@ def build(bench: Workbench) -> Page:
         depth = gr.Slider(5, 100, 10, step=1, label="Documents", elem_id="depth", scale=5, min_width=180)
         score = gr.Button(SCORE, elem_id="score", scale=3, min_width=210)
         stop = gr.Button("Stop", elem_id="stop-score", scale=1, min_width=80, visible=False)
+        give_up = gr.Button("Stop", elem_id="compare-stop", scale=1, min_width=80, visible=False)
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
@@ -112,8 +115,10 @@ def build(bench: Workbench) -> Page:
             button.click(step(by), inputs, [query, text, answer, columns], trigger_mode="always_last", **QUIET)
     query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
     # another system may have to be loaded and its documents encoded: that is the one draw that can take long
+    patiently = drawing(bench, lambda *values: packed(_view(*values)), "searching", give_up, STOPPED, SLOW)
+    outputs = [columns, give_up]
     for field in (baseline, teacher, student, depth, more):
-        field.input(draw, inputs, columns, trigger_mode="always_last", **SHOWN)
+        field.input(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
     teacher.input(_score_button, teacher, score, **QUIET)
     for box in (text, answer):
         box.submit(draw, inputs, columns, **QUIET)
@@ -137,9 +142,9 @@ def build(bench: Workbench) -> Page:
     }
     return Page(
         fields=fields,
-        draw=draw,
+        draw=patiently,
         inputs=inputs,
-        outputs=[columns],
+        outputs=outputs,
         refresh={name: lambda: {"choices": systems(bench)} for name in ("b", "more")},
     )
 

@@ -37,17 +37,15 @@ def build(bench: Workbench) -> Page:
     listed = renderer("flips.js", "mountFlips", {"message": "Comparing …"}, "flips")
     inputs: list[Any] = [a, b, measure, split, within]
 
-    draw = drawing(bench, _view if measured else lambda *_: {"message": NOTHING}, "comparing")
+    draw = drawing(bench, _view if measured else lambda *_: {"message": NOTHING}, "comparing", stop, STOPPED)
     outputs = [listed, stop]
-    redrawn = [field.input(draw, inputs, outputs, trigger_mode="always_last", **SHOWN) for field in inputs[:-1]]
+    for field in inputs[:-1]:
+        field.input(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)
     return Page(
         fields={"a": a, "b": b, "measure": measure, "split": split, "within": within},
         draw=draw,
         inputs=inputs,
         outputs=outputs,
-        stop=stop,
-        stopped=({"message": STOPPED}, gr.Button(visible=False)),
-        working=redrawn,
         refresh={"b": lambda: {"choices": systems(bench)}},
         jumps=[Jump(listed.submit, "compare", _opened)],
     )

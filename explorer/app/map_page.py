@@ -51,20 +51,19 @@ def build(bench: Workbench) -> Page:
     within = gr.State("")
     go = gr.Button(NOWHERE, elem_id="map-go", variant="primary", interactive=False)
     inputs = [query, text, a, b, depth]
-    draw = drawing(bench, _view, "drawing the map")
+    draw = drawing(bench, _view, "drawing the map", stop, STOPPED)
     redrawn = {"trigger_mode": "always_last", **QUIET}
     anew = draw, [*inputs, method], [drawn, stop]
-    drawings: list[Any] = [field.input(*anew, **redrawn) for field in (a, b, depth, method)]
-    drawings += [text.submit(*anew, **redrawn), query.input(lambda: "", None, text, **QUIET).then(*anew, **QUIET)]
+    for field in (a, b, depth, method):
+        field.input(*anew, **redrawn)
+    text.submit(*anew, **redrawn)
+    query.input(lambda: "", None, text, **QUIET).then(*anew, **QUIET)
     drawn.submit(_teller(bench), inputs, [told, within, go], trigger_mode="multiple", **QUIET)
     return Page(
         fields={"query": query, "text": text, "a": a, "b": b, "k": depth},
         draw=draw,
         inputs=[*inputs, method],
         outputs=[drawn, stop],
-        stop=stop,
-        stopped=({"message": STOPPED}, gr.Button(visible=False)),
-        working=drawings,
         jumps=[Jump(go.click, "flips", lambda event, ids: {"within": ids}, [within])],
         refresh={"b": lambda: {"choices": systems(bench)}},
     )

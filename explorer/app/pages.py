@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import gradio as gr
-
 QUIET: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 SHOWN: Mapping[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}  # where a draw can take long
 SELECTION = ("query", "text", "answer", "a", "teacher", "b", "k", "more", "split", "measure", "within")
@@ -27,7 +25,8 @@ class Jump:
 
 @dataclass(frozen=True)
 class Page:
-    """``fields``: name in SELECTION -> the component that shows it here. ``draw`` takes ``inputs``, fills ``outputs``.
+    """``fields``: name in SELECTION -> the component that shows it here. ``draw`` takes ``inputs``, fills ``outputs``; one
+    that goes on in steps, as ``telling.drawing`` makes it, takes the gr.Request before them.
 
     A page is drawn when its tab is opened and whenever one of its fields changes.
     """
@@ -39,9 +38,5 @@ class Page:
     jumps: Sequence[Jump] = ()
     personal: bool = False
     """``draw`` takes a last argument, the gr.Request: what it shows depends on who asks."""
-    stop: gr.Button | None = None
-    """ends a draw, and ``working``: other draws of this page; then ``outputs`` take the values ``stopped``"""
-    stopped: Sequence[Any] = ()
-    working: Sequence[Any] = ()
     refresh: Mapping[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     """field -> its properties brought up to date, such as choices: students come and go while a page is open"""

@@ -66,7 +66,6 @@ class Selection:
 
     def __init__(self, bench: Workbench, pages: Mapping[str, Page], tabs: gr.Tabs) -> None:
         self._bench, self._pages, self._tabs = bench, pages, tabs
-        self._drawings: dict[str, list[Any]] = {name: [] for name in pages}
         self.drawn = threading.Event()
         self.state = gr.State({"page": next(iter(pages))})
         self.address = renderer("address.js", "mountAddress", {}, "address")
@@ -86,10 +85,6 @@ class Selection:
         landing = next(iter(self._pages))
         filled = begun.then(self._carry(landing), self.state, self._filled(landing)[2:], **QUIET)
         self._draw(filled, landing, only_if_shown=True)
-        for name, one in self._pages.items():
-            if one.stop:
-                drawings = [*one.working, *self._drawings[name]]
-                one.stop.click(lambda one=one: [*one.stopped], None, one.outputs, cancels=drawings, **QUIET)
 
     def _jump(self, jump: Jump) -> None:
         def move(event: gr.EventData, selection: dict[str, Any], *values: Any) -> list[Any]:
@@ -116,15 +111,15 @@ class Selection:
             self.drawn.set()
             return found
 
-        def draw_in_steps(selection: Mapping[str, Any], *values: Any) -> Iterator[Any]:
+        def draw_in_steps(request: gr.Request, selection: Mapping[str, Any], *values: Any) -> Iterator[Any]:
             if waits(selection):
                 yield nothing
             else:
-                yield from page.draw(*values)
+                yield from page.draw(request, *values)
                 self.drawn.set()
 
         drawn = draw_in_steps if inspect.isgeneratorfunction(page.draw) else draw
-        self._drawings[name].append(event.then(drawn, [self.state, *page.inputs], page.outputs, **QUIET))
+        event.then(drawn, [self.state, *page.inputs], page.outputs, **QUIET)
 
     def _open(self, name: str) -> Callable[..., list[Any]]:
         def show(request: gr.Request, selection: dict[str, Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.app.pages import QUIET
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 
@@ -42,15 +43,20 @@ PATIENCE = 0.4  # seconds before a drawing says what it waits for
 
 
 def telling(
-    bench: Workbench, work: Callable[[Workbench], Any], failed: str, silence: str = ""
+    bench: Workbench,
+    work: Callable[[Workbench], Any],
+    failed: str,
+    silence: str = "",
+    patience: float = PATIENCE,
+    halt: threading.Event | None = None,
 ) -> Iterator[Step | Done]:
     """Steps of ``work(bench)`` while it runs in a thread, then one Done. ``failed`` names the work where it breaks down.
 
-    Work that tells nothing for PATIENCE is told of once, as ``silence``.
+    Work that tells nothing for ``patience`` seconds is told of once, as ``silence``.
 
-    Closing the generator, as Gradio does when an event is cancelled or its tab closed, ends the work at its next step.
+    ``halt`` ends the generator; so does Gradio when an event is cancelled or its tab closed. The work ends at its next step.
     """
-    stopped, news = threading.Event(), Queue[Step | Done]()
+    stopped, news = halt or threading.Event(), Queue[Step | Done]()
 
     def progress(stage: str, done: int, total: int) -> None:
         if stopped.is_set():
@@ -71,9 +77,9 @@ def telling(
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
     try:
-        while thread.is_alive() or not news.empty():
+        while not stopped.is_set() and (thread.is_alive() or not news.empty()):
             try:
-                yield news.get(timeout=PATIENCE if silence else 0.2)
+                yield news.get(timeout=patience if silence else 0.2)
                 silence = ""
             except Empty:
                 if silence and thread.is_alive():
@@ -83,19 +89,41 @@ def telling(
         stopped.set()
 
 
-def drawing(bench: Workbench, view: Callable[..., Any], what: str) -> Callable[..., Iterator[Any]]:
+def drawing(
+    bench: Workbench,
+    view: Callable[..., Any],
+    what: str,
+    stop: gr.Button,
+    stopped: str,
+    patience: float = PATIENCE,
+) -> Callable[..., Iterator[Any]]:
     """A draw of ``view(bench, *values)`` that says what it waits for where that takes long, and can then be stopped.
 
-    It fills what is drawn and a button that stops it. ``what`` names the work: "comparing".
+    It fills what is drawn and ``stop``, which ends what is drawn for whoever presses it and leaves ``stopped`` in its place.
+    ``what`` names the work: "comparing". Gradio's own cancelling takes seconds, and loses what is chosen meanwhile.
     """
+    running: dict[str, set[threading.Event]] = {}  # by visitor
 
-    def run(*values: Any) -> Iterator[Any]:
-        begun = time.monotonic()
-        for news in telling(bench, lambda bench: view(bench, *values), what, silence=what):
-            if isinstance(news, Done):
-                yield news.value, gr.Button(visible=False)
-            elif time.monotonic() - begun > PATIENCE / 2:
-                said = str(news)
-                yield {"message": f"{said[0].upper()}{said[1:]} …"}, gr.Button(visible=True)
+    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
+        begun, halt, who = time.monotonic(), threading.Event(), str(request.session_hash)
+        running.setdefault(who, set()).add(halt)
+        try:
+            for news in telling(bench, lambda bench: view(bench, *values), what, what, patience, halt):
+                if isinstance(news, Done):
+                    yield news.value, gr.Button(visible=False)
+                    return
+                if time.monotonic() - begun > patience / 2:
+                    said = str(news)
+                    yield {"message": f"{said[0].upper()}{said[1:]} …"}, gr.Button(visible=True)
+            yield {"message": stopped}, gr.Button(visible=False)
+        finally:
+            running[who].discard(halt)
+            if not running[who]:
+                running.pop(who, None)
 
+    def end(request: gr.Request) -> None:
+        for halt in tuple(running.get(str(request.session_hash), ())):
+            halt.set()
+
+    stop.click(end, None, None, **QUIET)
     return run

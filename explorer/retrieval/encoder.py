@@ -75,11 +75,11 @@ class Encoder:
             cores.settle()
             # longest first: little padding, and memory is claimed once
             order = sorted(range(len(shard)), key=lambda row: -len(shard[row]))
-            parts = []
-            for start in range(0, len(shard), 4 * BATCH):
+            parts, batch = [], self._batch
+            for start in range(0, len(shard), 4 * batch):
                 progress("encode documents", done + start, len(texts))
-                chunk = [shard[row] for row in order[start : start + 4 * BATCH]]
-                vectors = self.model.encode_document(chunk, batch_size=self._batch, show_progress_bar=False)
+                chunk = [shard[row] for row in order[start : start + 4 * batch]]
+                vectors = self.model.encode_document(chunk, batch_size=batch, show_progress_bar=False)
                 parts.append(self._unit(vectors))
             return np.concatenate(parts)[np.argsort(order)]
 

@@ -51,7 +51,7 @@ class Retrievers:
         self._built: dict[tuple[Any, ...], Retriever] = {}
         self._listening: dict[tuple[Any, ...], Retriever] = {}
         self._indexes: dict[str, DenseIndex] = {}
-        self._lock = threading.RLock()
+        self._locks: dict[str, threading.Lock] = {}
 
     def get(self, spec: str) -> Retriever:
         key = (spec, self.reader if "rerank:" in spec else "", *self.versions(spec))
@@ -83,11 +83,12 @@ class Retrievers:
         """The collection's documents under ``encoder``, built once however many retrievers search in it."""
         from explorer.retrieval.dense import DenseIndex
 
-        with self._lock:  # two visitors, one encoding
-            if encoder.key not in self._indexes:
-                cache, progress = self.models.workspace.vectors(), self.models.progress
-                self._indexes[encoder.key] = DenseIndex(self.collection.documents, encoder, cache, progress)
-            return self._indexes[encoder.key]
+        if encoder.key not in self._indexes:
+            with self._locks.setdefault(encoder.key, threading.Lock()):  # two visitors, one encoding
+                if encoder.key not in self._indexes:
+                    cache, progress = self.models.workspace.vectors(), self.models.progress
+                    self._indexes[encoder.key] = DenseIndex(self.collection.documents, encoder, cache, progress)
+        return self._indexes[encoder.key]
 
     def dense(self, name: str) -> DenseRetriever:
         """``dense:name`` with its vectors."""
