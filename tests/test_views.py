@@ -1,7 +1,11 @@
 """What a screen says, without a screen."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from explorer import views
-from explorer.records import Document, Span
+from explorer.records import Document, ExplorerError, Span
 
 
 def test_a_span_of_a_document_is_told_apart_into_its_title_and_its_text():
@@ -22,3 +26,26 @@ def test_only_what_reads_needs_the_reader():
     assert [views.asks_reader(teacher) for teacher in free] == [False] * 5
     asked = ("utility", "gold:judge", "gold:task", "rationale", "rationale:extractive", "fusion")
     assert [views.asks_reader(teacher) for teacher in asked] == [True] * 6
+
+
+def test_what_two_visitors_ask_for_at_once_is_worked_out_once(bench):
+    made, both = [], threading.Barrier(2)
+
+    def make():
+        made.append(1)
+        time.sleep(0.2)
+        if len(made) == 1:
+            raise ExplorerError("not this time")
+        return object()
+
+    def ask(_):
+        both.wait(10)
+        try:
+            return bench.remembered(("key",), ("bm25",), make)
+        except ExplorerError:
+            return "failed"
+
+    with ThreadPoolExecutor(2) as visitors:
+        assert list(visitors.map(ask, range(2))).count("failed") == 1, "the other one tries, too"
+        first, second = visitors.map(ask, range(2))
+    assert first is second and len(made) == 2

@@ -14,7 +14,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from explorer.app import compare_page, flips_page
+from explorer import views
+from explorer.app import compare_page
 from explorer.collections import open_collection, trec
 from explorer.models import find_model, load_encoder
 from explorer.retrieval.encoder import Encoder
@@ -179,7 +180,8 @@ def test_the_first_screen_of_a_world_needs_no_model(worlds, name, tmp_path, monk
     monkeypatch.setattr(loading, "fast_dtype", lambda _device: "float32")
     monkeypatch.setattr(loading, "load_encoder", lambda *_, **__: pytest.fail("a model was loaded"))
     bench = Workbench(worlds[name], Workspace(tmp_path), device="cpu")
-    flips_page.ahead(bench)
+    views.telling_query(bench, "dense:minilm", "utility")
+    views.flips(bench, "dense:minilm", compare_page.other_system(bench), "test", "nDCG@10")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.app import flips_page
+from explorer import views
+from explorer.app import compare_page, flips_page
 from explorer.workbench import Workbench
 from explorer.workspace import Workspace
 
@@ -27,8 +28,15 @@ def main() -> None:
         shutil.rmtree(COLLECTIONS / world / "vectors", ignore_errors=True)
         with tempfile.TemporaryDirectory() as empty:
             bench = Workbench.open(world, Workspace(empty), device="cpu")
-            flips_page.ahead(bench)
+            first_screen(bench)
             bring(bench, COLLECTIONS / world / "vectors")
+
+
+def first_screen(bench: Workbench) -> None:
+    """Needs all that is to come along."""
+    baseline = compare_page.BASELINES[0]
+    views.telling_query(bench, baseline, compare_page.TEACHER)
+    views.flips(bench, baseline, compare_page.other_system(bench), "test", flips_page.MEASURES[0])
 
 
 def bring(bench: Workbench, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import socket
 import sys
@@ -60,7 +61,6 @@ def launch(
 
 
 def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Check | None, *, read_only: bool) -> None:
-    from explorer.app import flips_page
     from explorer.app.gate import LARGEST_FILE, guards
     from explorer.app.page import build, theme
 
@@ -84,11 +84,10 @@ def _serve(bench: Workbench, host: str, port: int, write: WriteReport, check: Ch
         footer_links=[],
         prevent_thread_lock=True,
     )
-    # the page answers already. What it shows first comes first, then what the other pages need: a model takes seconds
-    with contextlib.suppress(ExplorerError):  # the page says it
-        flips_page.ahead(bench)
+    # The page answers already. Its first screen needs torch, and seldom a model, whose loading would only hold it up.
+    importlib.import_module("torch")
     drawn.wait(UNSEEN)
-    with contextlib.suppress(ExplorerError):
+    with contextlib.suppress(ExplorerError):  # whoever needs it is told
         _ = bench.models.encoder("minilm").model
     page.block_thread()
 

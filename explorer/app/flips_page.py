@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from explorer import views
-from explorer.app.compare_page import BASELINES, TEACHER, other_system, systems
+from explorer.app.compare_page import BASELINES, other_system, systems
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import SHOWN, Jump, Page
 from explorer.app.telling import drawing
@@ -21,7 +21,7 @@ NOTHING = "Nothing is judged here yet, so no query can be said to have flipped. 
 
 
 def build(bench: Workbench) -> Page:
-    measured = _measured(bench)
+    measured = [name for name in ("test", "dev", "train") if bench.collection.judged(bench.collection.split(name))]
     with gr.Row(equal_height=True, elem_id="choose-flips"):
         spec: dict[str, Any] = {"allow_custom_value": True}
         a = gr.Dropdown(list(BASELINES), value=BASELINES[0], label="Before", elem_id="flips-a", scale=3, **spec)
@@ -49,18 +49,6 @@ def build(bench: Workbench) -> Page:
         refresh={"b": lambda: {"choices": systems(bench)}},
         jumps=[Jump(listed.submit, "compare", _opened)],
     )
-
-
-def ahead(bench: Workbench) -> None:
-    """Works out what the first visit will show, and with which query it goes on."""
-    views.telling_query(bench, BASELINES[0], TEACHER)
-    if measured := _measured(bench):
-        _view(bench, BASELINES[0], other_system(bench), MEASURES[0], measured[0], None)
-
-
-def _measured(bench: Workbench) -> list[str]:
-    """Splits with judged queries, the one to begin with first."""
-    return [name for name in ("test", "dev", "train") if bench.collection.judged(bench.collection.split(name))]
 
 
 def _view(bench: Workbench, a: str, b: str, measure: str, split: str, within: str | None) -> Any:

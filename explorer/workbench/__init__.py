@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +63,7 @@ class Workbench:
         self.progress = progress
         self.models = Models(self.workspace, device, progress)
         self._results: dict[tuple[Any, ...], Any] = {}
+        self._making: dict[tuple[Any, ...], threading.RLock] = {}
 
     @classmethod
     def open(
@@ -111,13 +113,18 @@ class Workbench:
         return QueryList(self.collection)
 
     def remembered(self, key: tuple[Any, ...], specs: Sequence[str], make: Callable[[], T]) -> T:
-        """What ``make`` gave for this key and these systems as they are now; nobody may change it."""
+        """What ``make`` gave for this key and these systems as they are now; nobody may change it. Who asks for what is
+        being made waits for it."""
         whole = (*key, *specs, *(version for spec in specs for version in self.retrievers.versions(spec)))
-        if whole not in self._results:
-            self._results[whole] = make()
-            while len(self._results) > REMEMBERED:
-                self._results.pop(next(iter(self._results)), None)
-        return self._results[whole]
+        with self._making.setdefault(whole, threading.RLock()):
+            try:
+                if whole not in self._results:
+                    self._results[whole] = make()
+                    while len(self._results) > REMEMBERED:
+                        self._results.pop(next(iter(self._results)), None)
+                return self._results[whole]
+            finally:
+                self._making.pop(whole, None)
 
     def query(self, text_or_id: str, *, answer: str = "", scope: str = "") -> Query:
         """The collection's query of this id, else a free-text query with an optional reference answer."""
