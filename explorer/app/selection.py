@@ -68,6 +68,7 @@ class Selection:
         self._bench, self._pages, self._tabs = bench, pages, tabs
         self.drawn = threading.Event()
         self.state = gr.State({"page": next(iter(pages))})
+        self.opened = gr.State("")  # the tab whose fields say what is selected
         self.address = renderer("address.js", "mountAddress", {}, "address")
 
     def wire(self, page: gr.Blocks, opened: Mapping[str, gr.Tab]) -> None:
@@ -78,12 +79,13 @@ class Selection:
                 getattr(component, event)(
                     self._remember(name, field), [self.state, component], [self.state, self.address], **QUIET
                 )
-            self._draw(opened[name].select(self._open(name), self.state, self._filled(name), **QUIET), name)
+            carried = [self.state, self.address, self.opened, *self._fields(name)]
+            self._draw(opened[name].select(self._open(name), self.state, carried, **QUIET), name)
             for jump in one.jumps:
                 self._jump(jump)
         begun = page.load(self._restore, None, [self.state, self.address, self._tabs], **QUIET)
         landing = next(iter(self._pages))
-        filled = begun.then(self._carry(landing), self.state, self._filled(landing)[2:], **QUIET)
+        filled = begun.then(self._carry(landing), self.state, self._fields(landing), **QUIET)
         self._draw(filled, landing, only_if_shown=True)
 
     def _jump(self, jump: Jump) -> None:
@@ -93,42 +95,45 @@ class Selection:
         # a tab that becomes the selected one tells so, by whomever it was selected: that draws its page
         jump.event(move, [self.state, *jump.inputs], [self.state, self._tabs], **QUIET)
 
-    def _filled(self, name: str) -> list[Any]:
-        return [self.state, self.address, *self._pages[name].fields.values()]
+    def _fields(self, name: str) -> list[Any]:
+        return [*self._pages[name].fields.values()]
 
     def _draw(self, event: Any, name: str, *, only_if_shown: bool = False) -> None:
         page = self._pages[name]
         nothing = gr.skip() if len(page.outputs) == 1 else [gr.skip() for _ in page.outputs]
 
-        def waits(selection: Mapping[str, Any]) -> bool:
-            # before the link is read the fields do not say what it asks for: whoever reads it draws the landing page
-            return "a" not in selection or (only_if_shown and selection["page"] != name)
+        def waits(selection: Mapping[str, Any], opened: str) -> bool:
+            return selection["page"] != name if only_if_shown else opened != name
 
-        def draw(request: gr.Request, selection: Mapping[str, Any], *values: Any) -> Any:
-            if waits(selection):
+        def draw(request: gr.Request, selection: Mapping[str, Any], opened: str, *values: Any) -> Any:
+            if waits(selection, opened):
                 return nothing
             found = page.draw(*values, request) if page.personal else page.draw(*values)
             self.drawn.set()
             return found
 
-        def draw_in_steps(request: gr.Request, selection: Mapping[str, Any], *values: Any) -> Iterator[Any]:
-            if waits(selection):
+        def draw_in_steps(
+            request: gr.Request, selection: Mapping[str, Any], opened: str, *values: Any
+        ) -> Iterator[Any]:
+            if waits(selection, opened):
                 yield nothing
             else:
                 yield from page.draw(request, *values)
                 self.drawn.set()
 
         drawn = draw_in_steps if inspect.isgeneratorfunction(page.draw) else draw
-        event.then(drawn, [self.state, *page.inputs], page.outputs, **QUIET)
+        # once, as is usual, would forget a page that is opened again while it is drawn
+        inputs = [self.state, self.opened, *page.inputs]
+        event.then(drawn, inputs, page.outputs, trigger_mode="multiple", **QUIET)
 
     def _open(self, name: str) -> Callable[..., list[Any]]:
         def show(request: gr.Request, selection: dict[str, Any]) -> list[Any]:
             if "a" not in selection:  # the link is not read yet
-                if name == next(iter(self._pages)):  # a page's first tab is selected by itself
-                    return [gr.skip(), gr.skip(), *self._carry(name)(selection)]
+                if name == next(iter(self._pages)):  # selected by itself; whoever reads the link draws it
+                    return [gr.skip(), gr.skip(), gr.skip(), *(gr.skip() for _ in self._pages[name].fields)]
                 selection = restored(self._bench, dict(request.query_params), self._pages)
             now = {**selection, "page": name}
-            return [now, link(now, self._pages[name]), *self._carry(name)(now)]
+            return [now, link(now, self._pages[name]), name, *self._carry(name)(now)]
 
         return show
 

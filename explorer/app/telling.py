@@ -99,14 +99,17 @@ def drawing(
 ) -> Callable[..., Iterator[Any]]:
     """A draw of ``view(bench, *values)`` that says what it waits for where that takes long, and can then be stopped.
 
-    It fills what is drawn and ``stop``, which ends what is drawn for whoever presses it and leaves ``stopped`` in its place.
-    ``what`` names the work: "comparing". Gradio's own cancelling takes seconds, and loses what is chosen meanwhile.
+    It fills what is drawn and ``stop``, which ends what is drawn for whoever presses it and leaves ``stopped`` in its place;
+    a later draw ends theirs without a word. ``what`` names the work: "comparing". Gradio's own cancelling takes seconds, and
+    loses what is chosen meanwhile.
     """
-    running: dict[str, set[threading.Event]] = {}  # by visitor
+    running: dict[str, list[_Halt]] = {}  # by visitor
 
     def run(request: gr.Request, *values: Any) -> Iterator[Any]:
-        begun, halt, who = time.monotonic(), threading.Event(), str(request.session_hash)
-        running.setdefault(who, set()).add(halt)
+        begun, halt, who = time.monotonic(), _Halt(), str(request.session_hash)
+        for earlier in tuple(running.get(who, ())):
+            earlier.set()
+        running.setdefault(who, []).append(halt)
         try:
             for news in telling(bench, lambda bench: view(bench, *values), what, what, patience, halt):
                 if isinstance(news, Done):
@@ -115,15 +118,22 @@ def drawing(
                 if time.monotonic() - begun > patience / 2:
                     said = str(news)
                     yield {"message": f"{said[0].upper()}{said[1:]} …"}, gr.Button(visible=True)
-            yield {"message": stopped}, gr.Button(visible=False)
+            yield ({"message": stopped}, gr.Button(visible=False)) if halt.pressed else (gr.skip(), gr.skip())
         finally:
-            running[who].discard(halt)
+            running[who].remove(halt)
             if not running[who]:
                 running.pop(who, None)
 
     def end(request: gr.Request) -> None:
         for halt in tuple(running.get(str(request.session_hash), ())):
+            halt.pressed = True
             halt.set()
 
     stop.click(end, None, None, **QUIET)
     return run
+
+
+class _Halt(threading.Event):
+    """``pressed``: by whoever waits, not by a later draw."""
+
+    pressed = False
