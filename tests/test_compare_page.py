@@ -112,7 +112,7 @@ def test_what_takes_long_says_how_far_it_is_and_after_a_stop_what_is_chosen_next
     shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
     (folder / "note.txt").write_text(f"another model for {tab}, by its files")
     page.goto(shown("meridian").url + LINK.replace("compare", tab))
-    page.wait_for_selector(f"{drawn} .ex-card, {drawn} .ex-verdict, {drawn} canvas")
+    page.wait_for_selector(f"{drawn} .ex-card, {drawn} .ex-verdict, {drawn} .ex-error")  # a map needs vectors
     choose(page, field, f"dense:{folder}")
     page.wait_for_selector(f"{drawn} .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')")
     page.click(f"#{tab}-stop")
