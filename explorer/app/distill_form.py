@@ -87,7 +87,7 @@ def build(bench: Workbench, shown: gr.HTML, *, read_only: bool) -> Form:
         value="stop",
         label="Training queries that overlap with what is evaluated",
         elem_id="overlap",
-        visible=False,  # see ``overlap``
+        visible=bool(overlap_of(bench).queries),  # nothing to choose where nothing overlaps
     )
     notes["overlap"] = _note("overlap")
     time = _note("time")
@@ -110,11 +110,6 @@ def build(bench: Workbench, shown: gr.HTML, *, read_only: bool) -> Form:
     chosen = {"name": name, "method": method, "student": student, "teacher": teacher, "overlap": overlap, **rest}
     told = [shown, command, time, *(notes[field] for field in FIELDS), said]
     return Form(chosen, told, shown, start, stop, again, said)
-
-
-def overlap(bench: Workbench) -> gr.Radio:
-    """Nothing to choose where nothing overlaps; looking for that takes a second, so it waits until the page is opened."""
-    return gr.Radio(visible=bool(overlap_of(bench).queries))
 
 
 def _note(field: str) -> gr.HTML:

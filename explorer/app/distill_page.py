@@ -57,7 +57,7 @@ def build(bench: Workbench, write: WriteReport, *, read_only: bool) -> Page:
         return distill_form.drafted(bench, list(values), read_only=read_only)
 
     def draw(run_id: str, *values: Any) -> list[Any]:
-        return [*attach(run_id), *draft(*values), distill_form.overlap(bench)]
+        return [*attach(run_id), *draft(*values)]
 
     def begin(*values: Any) -> list[Any]:
         asked = Draft.of(*values)
@@ -106,7 +106,7 @@ def build(bench: Workbench, write: WriteReport, *, read_only: bool) -> Page:
         fields={"query": trail.query},
         draw=draw,
         inputs=[run, *form.fields],
-        outputs=[*attached, *form.told, form.chosen["overlap"]],
+        outputs=[*attached, *form.told],
         jumps=[shown, trail.jump],
     )
 
