@@ -21,7 +21,7 @@ def name_run(page, name):
 def train(page, name, state="finished"):
     name_run(page, name)
     page.click("#start")
-    page.wait_for_selector(f".ex-watched:has-text('{name}') .ex-state-{state}", timeout=240_000)
+    page.wait_for_selector(f".ex-watched:has-text('{name}') .ex-state-{state}", timeout=120_000)
 
 
 def test_a_preset_fills_the_form_and_tells_its_time(app, page):
@@ -123,7 +123,7 @@ def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resume
     teach_query_encoder_with_labels(page)
     train(page, "long", "running")
     begun = workspace.run("long")
-    page.wait_for_selector(".ex-working:has-text('training: step')", timeout=240_000)
+    page.wait_for_selector(".ex-working:has-text('training: step')", timeout=120_000)
     page.reload()
     open_distill(page)
     page.wait_for_selector(".ex-watched:has-text('long') .ex-state-running")
@@ -143,7 +143,7 @@ def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resume
     page.wait_for_selector(".ex-watched:has-text('long') .ex-state-running")
     page.wait_for_function(
         "Number(document.querySelector('.ex-working span')?.textContent.match(/step (\\d+)/)?.[1]) > 100",
-        timeout=240_000,
+        timeout=120_000,
     )
     assert len(begun.events()) > steps, "it went on while nobody watched"
 
@@ -152,8 +152,8 @@ def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resume
     page.wait_for_selector(".ex-run .ex-notice:has-text('Resume goes on from there')")
     killed_at = len(begun.events())
     page.click("#resume:not([disabled])")
-    page.wait_for_selector(".ex-watched .ex-state-running", timeout=240_000)
-    page.wait_for_selector(".ex-working:has-text('training: step')", timeout=240_000)
+    page.wait_for_selector(".ex-watched .ex-state-running", timeout=120_000)
+    page.wait_for_selector(".ex-working:has-text('training: step')", timeout=120_000)
     again = [event["step"] for event in begun.events()[killed_at:] if event["event"] == "step"]
     assert again[0] > 100, "it goes on from its checkpoint"
     page.click("#cancel:not([disabled])")
@@ -184,7 +184,7 @@ def test_a_full_disk_is_one_sentence_nothing_is_lost_and_resume_goes_on_once_the
     open_distill(page)
     page.wait_for_selector(".ex-watched:has-text('large') .ex-state-failed")
     page.click("#resume:not([disabled])")
-    page.wait_for_selector(".ex-watched:has-text('large') .ex-state-finished", timeout=240_000)
+    page.wait_for_selector(".ex-watched:has-text('large') .ex-state-finished", timeout=120_000)
     assert workspace.run("large").student.exists()
 
 
