@@ -143,7 +143,7 @@ def test_a_run_outlives_reload_second_tab_and_killed_app_and_a_killed_run_resume
     page.wait_for_selector(".ex-watched:has-text('long') .ex-state-running")
     page.wait_for_function(
         "Number(document.querySelector('.ex-working span')?.textContent.match(/step (\\d+)/)?.[1]) > 100",
-        timeout=120_000,
+        timeout=240_000,
     )
     assert len(begun.events()) > steps, "it went on while nobody watched"
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import filecmp
+import functools
 import itertools
 import json
 import shutil
@@ -14,12 +15,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from explorer import views
-from explorer.app import compare_page
 from explorer.collections import open_collection, trec
-from explorer.models import find_model, load_encoder
-from explorer.retrieval.encoder import Encoder
-from explorer.workbench import Workbench, loading
+from explorer.models import ModelFolder, describe, find_model, load_encoder
+from explorer.retrieval.dense import DenseIndex, DenseRetriever
+from explorer.retrieval.encoder import DeferredEncoder, Encoder
+from explorer.training.students import load_student, student_kind
+from explorer.workbench import Workbench
 from explorer.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -175,25 +176,19 @@ def test_the_vectors_that_come_with_a_world_are_its_encoders(worlds, name, tmp_p
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_the_first_screen_of_a_world_needs_no_model(worlds, name, tmp_path, monkeypatch):
-    """Loading one takes longer than all the rest of a start. Where Explorer encodes in bfloat16, vectors are made anew."""
-    monkeypatch.setattr(loading, "fast_dtype", lambda _device: "float32")
-    monkeypatch.setattr(loading, "load_encoder", lambda *_, **__: pytest.fail("a model was loaded"))
-    bench = Workbench(worlds[name], Workspace(tmp_path), device="cpu")
-    views.telling_query(bench, "dense:minilm", "utility")
-    views.flips(bench, "dense:minilm", compare_page.other_system(bench), "test", "nDCG@10")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-@pytest.mark.parametrize("name", WORLDS)
-def test_the_queries_that_come_with_a_world_are_its_encoders(worlds, name, tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "fast_dtype", lambda _device: "float32")
-    bench = Workbench(worlds[name], Workspace(tmp_path), device="cpu")
-    texts = [query.text for query in bench.collection.split("test")]
-    for spec in ("dense:minilm", compare_page.other_system(bench)):
-        encoder = bench.retrievers.get(spec).query_encoder
-        with monkeypatch.context() as nothing:
-            nothing.setattr(loading, "load_encoder", lambda *_, **__: pytest.fail("they were made anew"))
-            brought = encoder.queries(texts)
-        exact = encoder.model.encode_query(texts, normalize_embeddings=True)
-        assert np.abs(brought - exact).max() < 1e-5
+def test_the_first_screen_of_a_world_needs_no_model(worlds, name, tmp_path, model_cache):
+    """Loading one takes longer than all the rest of a start. What is found is found as if it had been loaded."""
+    workspace, folder = Workspace(tmp_path), find_model("minilm", model_cache / "models")
+    documents, queries = worlds[name].documents, worlds[name].judged(worlds[name].split("test"))
+    run = Workbench(worlds[name], workspace).students()[0]
+    base = f"{folder.fingerprint}\0torch.float32"
+    student = f"{ModelFolder(run.run_id, run.student).fingerprint}\0{base}\x001.0\0torch.float32"
+    kind = student_kind(run.plan["student"])
+    load = functools.partial(load_encoder, folder, "cpu", "float32")
+    for key, model in ((base, load()), (student, load_student(kind, run.student, load()))):
+        never = DeferredEncoder(lambda: pytest.fail("loaded"), key, describe(folder.path), workspace.vectors())
+        found = DenseRetriever("found", DenseIndex(documents, never, workspace.vectors()), never).search(queries, 10)
+        assert len(found.rankings) == len(queries) and all(len(one) for one in found.rankings.values())
+        exact = model.encode_query([query.text for query in queries], normalize_embeddings=True)
+        assert np.abs(never.queries([query.text for query in queries]) - exact).max() < 1e-5
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [], "all of it came with the world"
