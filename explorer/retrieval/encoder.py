@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer import cores
-from explorer.models.description import Description
+from explorer.models.description import SIDES, Description
 from explorer.records import ExplorerError, Progress, silent
 from explorer.retrieval.rows import Rows
 from explorer.workspace import VectorCache
@@ -34,7 +34,7 @@ class Encoder:
     @property
     def prompts(self) -> Mapping[str, str]:
         """What the model wants written before a query and before a document; "" where nothing."""
-        return {side: self.model.prompts.get(side) or "" for side in ("query", "document")}
+        return {side: self.model.prompts.get(side) or "" for side in SIDES}
 
     @property
     def limit(self) -> int:
