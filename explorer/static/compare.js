@@ -128,7 +128,11 @@ function mountCompare(host, api) {
     const head = make('div', 'ex-column-head');
     const line = make('p', 'ex-role-line');
     line.append(make('span', 'ex-role', column.label || column.role));
-    if (column.role === 'teacher' && column.documents.length) line.append(term(make('span', 'ex-unit', scores.unit), scoreTerm(scores)));
+    if (column.role === 'teacher' && column.documents.length) {
+      const unit = term(make('span', 'ex-unit', scores.unit), scoreTerm(scores));
+      unit.title = scores.unit;
+      line.append(unit);
+    }
     const value = column.measure && column.measure.value;
     if (value !== null && value !== undefined) line.append(term(make('span', 'ex-measure', `${column.measure.name} ${value.toFixed(3)}`), measureTerm(column.measure.name)));
     head.append(line, make('h3', '', column.title));
