@@ -65,6 +65,30 @@ def test_what_is_forgotten_stands_by_student_and_share():
     assert "| student:b | kept its base |  |\n| student:c | not measured |  |" in text
 
 
+def test_why_a_teacher_helps_or_not_stands_by_order():
+    def row(system, first, with_answer, without_answer):
+        return {
+            "system": system,
+            "right_first": first,
+            "failures": {"lexical echo above gold": 2},
+            "with_answer": {"documents": 5, "rank": with_answer},
+            "without_answer": {"documents": 0, "rank": without_answer},
+        }
+
+    reasons = {
+        "queries": 4,
+        "candidates": 10,
+        "rows": [row("dense:minilm", 3, 2.04, None), row("utility", 1, 1.5, None)],
+        "utility": {"among_candidates": 0.3, "between_prompts": 0.1},
+        "command": "explorer bench reasons small.json",
+    }
+    text = details({**RECORD, "reasons": reasons})
+    assert "| why: 4 queries, 10 candidates each | relevant document first | lexical echo above gold | " in text
+    assert "| dense:minilm | 3 | 2 | 2.0 | – |\n| utility | 1 | 2 | 1.5 | – |" in text
+    assert "0.30 nats" in text and "`explorer bench reasons small.json`" in text
+    assert "why:" not in details(RECORD)
+
+
 def test_a_block_replaces_what_stood_between_the_marks():
     page = "a\n<!-- results -->\nold\n<!-- /results -->\nb\n"
     assert written_into(page, "new") == "a\n<!-- results -->\nnew\n<!-- /results -->\nb\n"

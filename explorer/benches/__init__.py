@@ -12,6 +12,7 @@ from explorer.benches.learning import distill
 from explorer.benches.parity import trec_parity
 from explorer.benches.querying import busy, query
 from explorer.benches.reading import utility
+from explorer.benches.reasons import reasons
 from explorer.benches.scale import scale
 from explorer.benches.spending import memory
 from explorer.benches.starting import start
@@ -25,11 +26,11 @@ __all__ = ["BENCHES", "SPEED", "Bench", "machine", "speed", "trec_parity"]
 
 @dataclass(frozen=True)
 class Bench:
-    """``collection``: what it measures on unless another is named. ``sized``: a ``limit`` can be set."""
+    """``collection``: what it measures on unless another is named. ``options``: what else can be set, by name."""
 
     measure: Callable[..., dict[str, Any]]
     collection: str = "meridian"
-    sized: bool = False
+    options: tuple[str, ...] = ()
 
 
 BENCHES: Mapping[str, Bench] = {
@@ -41,10 +42,11 @@ BENCHES: Mapping[str, Bench] = {
     "start": Bench(start),
     "redraw": Bench(redraw),
     "memory": Bench(memory),
-    "scale": Bench(scale, sized=True),
+    "scale": Bench(scale, options=("limit",)),
     "transfer": Bench(transfer),
+    "reasons": Bench(reasons, options=("k", "tested")),
 }
-SPEED = tuple(name for name in BENCHES if name != "transfer")  # what "all" runs
+SPEED = tuple(name for name in BENCHES if name not in ("transfer", "reasons"))  # what "all" runs
 
 
 def speed(open_bench: Callable[[str], Workbench], progress: Progress) -> dict[str, Any]:

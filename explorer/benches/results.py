@@ -54,6 +54,8 @@ def details(record: Mapping[str, Any]) -> str:
         lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
     commands = dict.fromkeys(row["command"] for row in record["rows"] if row.get("command"))
     lines += ["", "```sh", *commands, "```"]
+    if "reasons" in record:
+        lines += ["", _reasons(record["reasons"])]
     for guard in record.get("guards", []):
         lines += ["", _guard(guard)]
     return "\n".join(lines)
@@ -72,6 +74,28 @@ def _about(record: Mapping[str, Any]) -> str:
     return (
         f"{record['documents']} documents, {record['queries']} held-out queries ({record['answered']} with an answer), "
         f"trained on at most {record['trained_on']} queries."
+    )
+
+
+def _reasons(reasons: Mapping[str, Any]) -> str:
+    """``explorer bench reasons``: one line per order of the same candidates; what each does to the evidence."""
+    first = reasons["rows"][0]
+    head = [
+        f"why: {reasons['queries']} queries, {reasons['candidates']} candidates each",
+        "relevant document first",
+        *first["failures"],
+        f"mean rank of evidence with the answer ({first['with_answer']['documents']})",
+        f"of evidence without it ({first['without_answer']['documents']})",
+    ]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for row in reasons["rows"]:
+        counts = [str(row["right_first"]), *map(str, row["failures"].values())]
+        ranks = [row[name]["rank"] for name in ("with_answer", "without_answer")]
+        lines.append(_line([row["system"], *counts, *("–" if rank is None else f"{rank:.1f}" for rank in ranks)]))
+    noise = reasons["utility"]
+    return "\n".join(lines) + (
+        f"\n\nUtility: standard deviation {noise['among_candidates']:.2f} nats per answer token among a query's candidates, "
+        f"{noise['between_prompts']:.2f} between two prompts (medians). `{reasons['command']}`"
     )
 
 

@@ -24,8 +24,8 @@ def bench(
         str,
         typer.Argument(
             metavar="NAME",
-            help="utility, encode, query, busy, distill, start, redraw, memory, scale, or all of them; methods, results, "
-            "transfer, trec.",
+            help="utility, encode, query, busy, distill, start, redraw, memory, scale, or all of them; methods, reasons, "
+            "results, transfer, trec.",
             show_default=False,
         ),
     ],
@@ -36,14 +36,20 @@ def bench(
             show_default="the bench's own",
         ),
     ] = "",
-    retriever: Annotated[list[str], typer.Option("-r", "--retriever", help="Systems to time; repeat.")] = [],  # noqa: B006
+    retriever: Annotated[
+        list[str], typer.Option("-r", "--retriever", help="Systems to time, or to see beside the teachers; repeat.")
+    ] = [],  # noqa: B006
     student: Annotated[list[str], typer.Option(help="methods: METHOD-STUDENT, e.g. uae-query; default: all.")] = [],  # noqa: B006
     guard: Annotated[list[str], typer.Option(help="methods: a collection to see forgetting on; repeat.")] = [],  # noqa: B006
     limit: Annotated[
         int, typer.Option(help="methods: train on the first so many queries; scale: at most so many documents; 0: all.")
     ] = 0,
-    tested: Annotated[int, typer.Option(help="methods: measure on the first so many test queries; 0: all.")] = 0,
-    k: Annotated[int | None, typer.Option("-k", help="methods: candidates per query.", show_default=False)] = None,
+    tested: Annotated[
+        int, typer.Option(help="methods, reasons: measure on the first so many test queries; 0: all.")
+    ] = 0,
+    k: Annotated[
+        int | None, typer.Option("-k", help="methods, reasons: candidates per query.", show_default=False)
+    ] = None,
     overlap: Annotated[str, typer.Option(help="methods: stop, drop or keep.")] = "stop",
     into: Annotated[
         Path | None, typer.Option(help="results: write the summary between the marks of this page.")
@@ -81,8 +87,9 @@ def bench(
         figures = methods(open_bench(collection, scope, "", quiet=True), collection, progress(), name=run, **options)
     elif name in BENCHES:
         collection = collection or BENCHES[name].collection
-        sized = {"limit": limit} if BENCHES[name].sized else {}
-        figures = BENCHES[name].measure(open_bench(collection, scope, "", quiet=True), retriever, progress(), **sized)
+        given = {"limit": limit, "k": k, "tested": tested}
+        chosen = {option: given[option] for option in BENCHES[name].options}
+        figures = BENCHES[name].measure(open_bench(collection, scope, "", quiet=True), retriever, progress(), **chosen)
     else:
         choices = ", ".join([*BENCHES, "all", "methods", "results", "trec"])
         raise ExplorerError(f"unknown bench {name!r}; choose from {choices}")

@@ -41,7 +41,7 @@ def mine(
     """
     relevant = {doc_id for doc_id, grade in grades.items() if grade > floor}
     taboo = {texts[doc_id] for doc_id in relevant}
-    answers = [pattern for answer in query.answers if (pattern := _pattern(answer))]
+    answers = [pattern for answer in query.answers if (pattern := answer_pattern(answer))]
     best = max((doc.score for doc in ranking if doc.doc_id in relevant), default=None)
     found: list[str] = []
     refused: dict[str, int] = {}
@@ -69,7 +69,7 @@ def _unsafe(text: str, taboo: set[str], answers: Sequence[re.Pattern[str]], *, a
     return TOO_CLOSE if above else ""
 
 
-def _pattern(answer: str) -> re.Pattern[str] | None:
+def answer_pattern(answer: str) -> re.Pattern[str] | None:
     """The answer as whole words, in any case and spacing."""
     words = answer.split()
     if len(answer.strip()) < SHORTEST_ANSWER or answer.strip().lower() in ("yes", "no"):
