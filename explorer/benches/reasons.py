@@ -57,7 +57,9 @@ def reasons(
     return {
         "queries": len(scored),
         "candidates": depth,
-        "rows": [{"system": spec, **_order(collection, scored, found.rankings, order)} for spec, order in orders.items()],
+        "rows": [
+            {"system": spec, **_order(collection, scored, found.rankings, order)} for spec, order in orders.items()
+        ],
         "utility": _noise(twice),
     }
 

@@ -106,7 +106,7 @@ def _guard(guard: Mapping[str, Any]) -> str:
     for row in others:
         student, _, alpha = row["system"].partition("@")
         cells.setdefault(student, {})[alpha or "1"] = _cell(row, "nDCG@10")
-    alphas = list(dict.fromkeys(alpha for row in cells.values() for alpha in row))
+    alphas = list(dict.fromkeys(alpha for row in cells.values() for alpha in row)) or ["1"]
     head = [
         f"forgetting: nDCG@10 on {guard['collection']}, {guard['queries']} queries",
         *(f"alpha {a}" for a in alphas),
@@ -116,7 +116,16 @@ def _guard(guard: Mapping[str, Any]) -> str:
     lines += [_line([student, *(row.get(alpha, "") for alpha in alphas)]) for student, row in cells.items()]
     lines += [_line([student, "kept its base", *[""] * (len(alphas) - 1)]) for student in guard.get("kept_base", [])]
     lines += [_line([student, "not measured", *[""] * (len(alphas) - 1)]) for student in guard.get("not_measured", [])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_anew(guard.get("anew", []))])
+
+
+def _anew(students: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Students of a guard that are not those of the table above it: trained by the same commands on another machine."""
+    told = [
+        f"{one['student']} (AP {one['AP'][0]:.3f} → {one['AP'][1]:.3f} on its own {one['queries']} test queries)"
+        for one in students
+    ]
+    return ["", f"Trained anew for this, in {students[0]['dtype']}: {'; '.join(told)}."] if told else []
 
 
 def _cell(row: Mapping[str, Any] | None, measure: str) -> str:
