@@ -114,14 +114,14 @@ def build(bench: Workbench) -> Page:
         if bench.query_list.ids:
             button.click(step(by), inputs, [query, text, answer, columns], trigger_mode="always_last", **QUIET)
     query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
-    # another system may have to be loaded and its documents encoded: that is the one draw that can take long
+    # another system may have to be loaded and its documents encoded: that can take long
     patiently = drawing(bench, lambda *values: packed(_view(*values)), "searching", give_up, STOPPED, SLOW)
     outputs = [columns, give_up]
     for field in (baseline, teacher, student, depth, more):
         field.input(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
+    for box in (text, answer):  # a question of one's own is encoded, and may be the first that needs the model
+        box.submit(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
     teacher.input(_score_button, teacher, score, **QUIET)
-    for box in (text, answer):
-        box.submit(draw, inputs, columns, **QUIET)
     scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **QUIET)
     stop.click(
         lambda name: (_score_button(name), gr.Button(visible=False)),

@@ -57,7 +57,8 @@ def build(bench: Workbench, write: WriteReport, *, read_only: bool) -> Page:
         return distill_form.drafted(bench, list(values), read_only=read_only)
 
     def draw(run_id: str, *values: Any) -> list[Any]:
-        return [*attach(run_id), *draft(*values)]
+        told = draft(*values)  # takes a second or more: a run that is started meanwhile is found after it
+        return [*attach(run_id), *told]
 
     def begin(*values: Any) -> list[Any]:
         asked = Draft.of(*values)
