@@ -49,6 +49,13 @@ def test_evidence_that_a_system_does_not_find_stands_below_all_candidates(chain)
     assert found["without_answer"] == {"documents": 1, "rank": 4}
 
 
+def test_where_no_evidence_contains_the_answer_none_is_said_to_lead_to_it(chain):
+    """Yes and no stand nowhere: both documents of a comparison are the answer together."""
+    found = _order(chain, [dataclasses.replace(QUERY, answers=("yes",))], order("bridge"), order("bridge"))
+    nothing = {"documents": 0, "rank": None}
+    assert found["right_first"] == 1 and found["with_answer"] == found["without_answer"] == nothing
+
+
 def test_noise_is_the_deviation_between_prompts_beside_the_deviation_between_candidates():
     scores = {
         "q1": Scores("q1", {"a": 0.0, "b": 2.0}, {"a": 0.1, "b": 0.3}),

@@ -22,10 +22,8 @@ from explorer.workbench.teaching import scores_for
 
 BASE = "dense:minilm"
 PROMPTS = (DEFAULT_PROMPT, "context")  # between which a utility's noise is seen
-FAILURES = (
-    "lexical echo above gold",
-    "near-duplicate above gold",
-)  # the classes an order of the same candidates changes
+# the classes that another order of the same candidates changes
+FAILURES = ("lexical echo above gold", "near-duplicate above gold")
 
 
 def reasons(
@@ -35,7 +33,8 @@ def reasons(
 
     Per order: how many queries have a relevant document first, classes of failure, and the mean rank of the relevant
     candidates, those that contain a reference answer apart from those that only lead to it (the earlier steps of a
-    chain). ``rank`` is from 1; a candidate that a system does not find stands at k + 1. ``utility``: standard
+    chain); queries of whose evidence no document contains it, such as those answered by yes or no, are left out of
+    these ranks. ``rank`` is from 1; a candidate that a system does not find stands at k + 1. ``utility``: standard
     deviations in nats per answer token, medians over queries: among a query's candidates, and of one candidate
     between prompts.
     """
@@ -77,9 +76,10 @@ def _order(
         case = Case(content_words(query.text), before[query.query_id], own, grades, words, query.hops)
         counts.update(classes(case))
         first += case.best == 1
-        for doc_id in case.relevant & set(before[query.query_id].doc_ids):
-            rank = own.ranks.get(doc_id, len(before[query.query_id]) + 1)
-            ranks[_says(documents[doc_id].content, query.answers)].append(rank)
+        says = {doc_id: _says(documents[doc_id].content, query.answers) for doc_id in case.relevant}
+        if any(says.values()):
+            for doc_id in case.relevant & set(before[query.query_id].doc_ids):
+                ranks[says[doc_id]].append(own.ranks.get(doc_id, len(before[query.query_id]) + 1))
     return {
         "right_first": first,
         "failures": {name: counts[name] for name in FAILURES},
