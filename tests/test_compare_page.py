@@ -102,21 +102,74 @@ def test_a_link_that_names_nothing_known_shows_a_first_visit(shown, page):
 @pytest.mark.browser
 @browser.needed
 @pytest.mark.parametrize(
-    ("tab", "field", "drawn"),
-    [("compare", "student", "#columns"), ("flips", "flips-b", "#flips"), ("map", "map-b", "#map")],
+    ("tab", "field", "drawn", "stop"),
+    [
+        ("compare", "student", "#columns", "#compare-stop"),
+        ("flips", "flips-b", "#flips", "#flips-stop"),
+        ("map", "map-b", "#map", "#map-stop"),
+        ("teachers", "teachers-a", "#lesson", "#stop-teachers"),
+        ("answers", "answers-b", "#answers", "#stop-ask"),
+        ("label", "label-b", "#label", "#label-stop"),
+    ],
 )
 def test_what_takes_long_says_how_far_it_is_and_after_a_stop_what_is_chosen_next_is_drawn(
-    shown, page, tmp_path, tab, field, drawn
+    shown, page, tmp_path, tab, field, drawn, stop
 ):
     """Here documents have to be encoded: a model nobody has named yet. Cancelled by Gradio, the next choice was lost."""
     shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
     (folder / "note.txt").write_text(f"another model for {tab}, by its files")
     page.goto(shown("meridian").url + LINK.replace("compare", tab))
-    page.wait_for_selector(f"{drawn} .ex-card, {drawn} .ex-verdict, {drawn} .ex-error")  # a map needs vectors
+    there = f"{drawn} :is(h2, h3, canvas, .ex-verdict, .ex-error)"  # a map needs vectors: it says so
+    page.wait_for_selector(there)
     choose(page, field, f"dense:{folder}")
     page.wait_for_selector(f"{drawn} .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')")
-    page.click(f"#{tab}-stop")
+    page.click(stop)
     page.wait_for_selector(f"{drawn} .ex-empty:has-text('Stopped. Choose')")
     choose(page, field, "dense:minilm")
     page.wait_for_selector(f"{drawn} .ex-empty", state="detached")
-    page.wait_for_selector(f"{drawn} .ex-card, {drawn} .ex-verdict, {drawn} canvas")
+    page.wait_for_selector(there)
+
+
+@pytest.mark.browser
+@browser.needed
+def test_next_goes_on_from_a_search_that_is_still_waiting(shown, page, tmp_path):
+    """It once waited for the search before it without a word, whose query could then be drawn over the next one."""
+    shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
+    (folder / "note.txt").write_text("another model for the next query, by its files")
+    page.goto(shown("meridian").url + LINK)
+    page.wait_for_selector("#columns .ex-card")
+    before = page.input_value("#query input")
+    waiting = "#columns .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')"
+    choose(page, "student", f"dense:{folder}")
+    page.wait_for_selector(waiting)
+    page.click("#next")
+    page.wait_for_function("before => document.querySelector('#query input').value !== before", arg=before)
+    page.wait_for_selector(waiting)
+    page.click("#compare-stop")
+    page.wait_for_selector("#columns .ex-empty:has-text('Stopped. Choose')")
+    choose(page, "student", "dense:minilm")
+    page.wait_for_selector("#columns .ex-card")
+    question = page.inner_text(".ex-query h2")
+    assert question and question in page.input_value("#query input")
+
+
+@pytest.mark.browser
+@browser.needed
+@pytest.mark.reader
+def test_scoring_is_stopped_begun_again_and_left_for_the_next_query(shown, page):
+    """What was scored of a query once could be drawn while another one was chosen; a press after Stop was lost."""
+    page.goto(shown("meridian").url + LINK.replace("rationale:given", "utility").replace("k=14", "k=30"))
+    page.wait_for_selector("#columns .ex-card")
+    asked = page.inner_text(".ex-query h2")
+    page.click("#score")
+    page.wait_for_selector("#score:text-matches('read \\\\d+ of \\\\d+')")
+    page.click("#stop-score")
+    page.wait_for_selector("#score:not([disabled]):has-text('Score with the reader')")
+    page.click("#score")
+    page.wait_for_selector("#score:text-matches('read \\\\d+ of \\\\d+')")
+    page.click("#next")
+    page.wait_for_function("asked => document.querySelector('.ex-query h2').textContent !== asked", arg=asked)
+    page.wait_for_selector("#score:not([disabled]):has-text('Score with the reader')")
+    page.wait_for_selector("#stop-score", state="hidden")
+    settled(page)
+    assert page.inner_text(".ex-query h2") in page.input_value("#query input")

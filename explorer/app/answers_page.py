@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from explorer import views
-from explorer.app.compare_page import BASELINES, other_system, systems
+from explorer.app.compare_page import BASELINES, STOPPED, other_system, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import Done, telling
+from explorer.app.telling import SLOW, Done, Turns, drawing, telling
 from explorer.records import ExplorerError, Query
 from explorer.workbench import Workbench
 
@@ -45,46 +45,45 @@ def build(bench: Workbench) -> Page:
         measure = gr.Button(MEASURE, elem_id="measure", scale=2, min_width=130)
         stop_measuring = gr.Button("Stop", elem_id="stop-measure", scale=1, min_width=80, visible=False)
     priced = renderer("costs.js", "mountCosts", {"message": UNMEASURED}, "costs")
-    shown = gr.State(None)  # the selection whose answers are on the page
+    shown = gr.State(None)  # [the selection whose answers are on the page, their view]
     measured = gr.State(None)
     chosen = [*fields.values(), passages]
-    inputs, outputs = [*chosen, shown, measured, price], [answered, taken_apart, priced]
+    inputs, outputs = [*chosen, shown, measured, price], [answered, taken_apart, priced, stop_asking]
 
-    def draw(*values: Any) -> list[Any]:
-        *selection, answers_of, latencies, hour = values
-        asked = gr.skip() if selection == answers_of else _answers(bench, *selection)
-        return [asked, _sentences(bench, *selection), _priced(latencies, hour, selection[3:5])]
+    def view(bench: Workbench, *values: Any) -> tuple[Any, ...]:
+        *selection, known, latencies, hour = values
+        asked = known[1] if known and known[0] == selection else _answers(bench, *selection)
+        return asked, _sentences(bench, *selection), _priced(latencies, hour, selection[3:5])
+
+    # not the turns of an answer: the page may be left and opened again while the reader writes it
+    draw = drawing(bench, view, "searching", Turns(stop_asking), STOPPED, SLOW, beside=[{"message": ""}, gr.skip()])
 
     def open_document(event: gr.EventData, *selection: Any) -> dict[str, Any]:
         return _sentences(bench, *selection, doc_id=event.doc_id)
 
     def answer(listener: Workbench, *selection: Any) -> list[Any]:
         view = _answers(listener, *selection, live=True)
-        return [view, list(selection) if "sides" in view else None]
+        return [view, [list(selection), view] if "sides" in view else None]
 
-    def cost(listener: Workbench, number: float | None, hour: str | None, a: str, b: str) -> list[Any]:
+    def cost(listener: Workbench, number: float | None, hour: str | None, a: str, b: str, _latencies: Any) -> list[Any]:
         try:
             found = views.measure_costs(listener, a.strip(), b.strip(), int(number or 0))
         except ExplorerError as error:
             return [{"message": str(error), "error": True}, gr.skip()]
         return [views.priced_costs(found, hour or ""), found]
 
-    # "multiple": an event of mode "once" was seen not to start again after Stop; a disabled button keeps runs apart
+    def cost_before(_number: float | None, hour: str | None, a: str, b: str, latencies: Any) -> dict[str, Any]:
+        return _priced(latencies, hour, [a, b])
+
+    # "multiple": a press right after a Stop counts; a disabled button keeps runs apart
     again: dict[str, Any] = {"trigger_mode": "multiple", **QUIET}
-    asking = ask.click(_watched(bench, answer, ASK), chosen, [answered, shown, ask, stop_asking], **again)
-    measuring = measure.click(
-        _watched(bench, cost, MEASURE, said=True),
-        [count, price, fields["a"], fields["b"]],
+    asking = Turns(stop_asking)
+    ask.click(_watched(bench, answer, ASK, asking), chosen, [answered, shown, ask, stop_asking], **again)
+    measure.click(
+        _watched(bench, cost, MEASURE, Turns(stop_measuring), cost_before),
+        [count, price, fields["a"], fields["b"], measured],
         [priced, measured, measure, stop_measuring],
         **again,
-    )
-    stop_asking.click(lambda: _idle(ASK), None, [ask, stop_asking], cancels=[asking], **QUIET)
-    stop_measuring.click(
-        lambda latencies, hour, a, b: [_priced(latencies, hour, [a, b]), *_idle(MEASURE)],
-        [measured, price, fields["a"], fields["b"]],
-        [priced, measure, stop_measuring],
-        cancels=[measuring],
-        **QUIET,
     )
     price.change(
         lambda latencies, hour, a, b: _priced(latencies, hour, [a, b]),
@@ -96,7 +95,7 @@ def build(bench: Workbench) -> Page:
     for name, field in [*fields.items(), ("passages", passages)]:
         event = field.submit if name in ("text", "answer") else field.input
         # an answer to what was asked before would be drawn over the new selection
-        event(lambda: _idle(ASK), None, [ask, stop_asking], cancels=[asking], **again)
+        event(asking.end, None, None, **again)
         if name == "query":
             cleared = event(lambda: ("", ""), None, [fields["text"], fields["answer"]], **QUIET)
             cleared.then(draw, inputs, outputs, **SHOWN)
@@ -167,21 +166,28 @@ def _idle(label: str) -> list[gr.Button]:
 
 
 def _watched(
-    bench: Workbench, work: Callable[..., list[Any]], label: str, *, said: bool = False
+    bench: Workbench,
+    work: Callable[..., list[Any]],
+    label: str,
+    turns: Turns,
+    before: Callable[..., Any] | None = None,
 ) -> Callable[..., Iterator[Any]]:
-    """Runs ``work(bench, *values)`` -> [view, state], telling how far it is on its button, or with ``said`` in the view's
-    place."""
+    """Runs ``work(bench, *values)`` -> [view, state], telling how far it is on its button; or in the view's place, where
+    ``before(*values)`` is drawn again if it is stopped."""
 
-    def run(*values: Any) -> Iterator[Any]:
-        begun = {"working": ["getting ready", 0, 1]} if said else gr.skip()
-        yield begun, gr.skip(), gr.Button("working …", interactive=False), gr.Button(visible=True)
-        for news in telling(bench, lambda bench: work(bench, *values), "this"):
-            if isinstance(news, Done):
-                found = news.value if isinstance(news.value, list) else [news.value, gr.skip()]
-                yield *found, *_idle(label)
-            elif said:
-                yield {"working": [news.stage, news.done, news.total]}, gr.skip(), gr.skip(), gr.skip()
-            else:
-                yield gr.skip(), gr.skip(), gr.Button(str(news), interactive=False), gr.skip()
+    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
+        busy = gr.Button("working …", interactive=False), gr.Button(visible=True)
+        with turns.taken(request, *values) as halt:
+            yield {"working": ["getting ready", 0, 1]} if before else gr.skip(), gr.skip(), *busy
+            for news in telling(bench, lambda bench: work(bench, *values), "this", halt=halt):
+                if isinstance(news, Done):
+                    found = news.value if isinstance(news.value, list) else [news.value, gr.skip()]
+                    yield *found, *_idle(label)
+                    return
+                if before:
+                    yield {"working": [news.stage, news.done, news.total]}, gr.skip(), *busy
+                else:
+                    yield gr.skip(), gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
+            yield before(*values) if before else gr.skip(), gr.skip(), *_idle(label)
 
     return run

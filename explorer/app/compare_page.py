@@ -11,7 +11,7 @@ from explorer import views
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import Step, drawing, telling
+from explorer.app.telling import SLOW, Step, Turns, drawing, telling
 from explorer.records import ExplorerError
 from explorer.supervision.given import NO_SCORES
 from explorer.supervision.gold import NOT_JUDGED
@@ -24,7 +24,6 @@ BASELINES = ("dense:minilm", "bm25", "hybrid:bm25+dense:minilm")
 OTHER = "bm25"  # beside the baseline while there is no student
 TEACHER = "utility"
 TEACHERS = (TEACHER, "rationale:answer", "rationale:extractive", FUSION, "gold", "gold:judge", "gold:task")
-SLOW = 1.0  # seconds a drawn query stays before what is waited for takes its place
 STOPPED = "Stopped. Choose other systems, or another query, to search again."
 SCORE, NO_READER = "Score with the reader", "Needs no reader"
 EMPTY = {  # why the teacher's column is empty: what to do about it
@@ -100,36 +99,30 @@ def build(bench: Workbench) -> Page:
     columns = renderer("compare.js", "mountCompare", {"message": "Searching …"}, "columns")
     inputs = [query, text, answer, baseline, teacher, student, depth, more]
 
-    def draw(*values: Any) -> str:
-        return packed(_view(bench, *values))
+    turns = Turns(give_up, stop)
+    # a system may have to be loaded and its documents encoded: that can take long
+    patiently = drawing(bench, lambda *values: packed(_view(*values)), "searching", turns, STOPPED, SLOW)
+    outputs = [columns, give_up]
 
-    def step(by: int) -> Callable[..., tuple[Any, ...]]:
-        def move(now: str | None, _text: str, _answer: str, *rest: Any) -> tuple[Any, ...]:
+    def step(by: int) -> Callable[..., Iterator[Any]]:
+        def move(request: gr.Request, now: str | None, _text: str, _answer: str, *rest: Any) -> Iterator[Any]:
             there = bench.query_list.step(now, by)
-            return there, "", "", draw(there, "", "", *rest)
+            for drawn in patiently(request, there, "", "", *rest):
+                yield there, *drawn
 
         return move
 
     for button, by in ((previous, -1), (following, 1)):
         if bench.query_list.ids:
-            button.click(step(by), inputs, [query, text, answer, columns], trigger_mode="always_last", **QUIET)
-    query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(draw, inputs, columns, **QUIET)
-    # another system may have to be loaded and its documents encoded: that can take long
-    patiently = drawing(bench, lambda *values: packed(_view(*values)), "searching", give_up, STOPPED, SLOW)
-    outputs = [columns, give_up]
+            button.click(lambda: ("", ""), None, [text, answer], **QUIET)
+            button.click(step(by), inputs, [query, *outputs], trigger_mode="always_last", **QUIET)
+    query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(patiently, inputs, outputs, **QUIET)
     for field in (baseline, teacher, student, depth, more):
         field.input(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
     for box in (text, answer):  # a question of one's own is encoded, and may be the first that needs the model
         box.submit(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
     teacher.input(_score_button, teacher, score, **QUIET)
-    scoring = score.click(_scorer(bench), inputs, [columns, score, stop], **QUIET)
-    stop.click(
-        lambda name: (_score_button(name), gr.Button(visible=False)),
-        teacher,
-        [score, stop],
-        cancels=[scoring],
-        **QUIET,
-    )
+    score.click(_scorer(bench, turns), inputs, [columns, score, stop], **QUIET)
     fields = {
         "query": query,
         "text": text,
@@ -188,15 +181,20 @@ def _view(
     return view
 
 
-def _scorer(bench: Workbench) -> Callable[..., Iterator[Any]]:
-    """Scores what is shown with the reader, telling how far it is; Stop ends it and keeps what was read."""
+def _scorer(bench: Workbench, turns: Turns) -> Callable[..., Iterator[Any]]:
+    """Scores what is shown with the reader, telling how far it is; Stop, or another choice, ends it and keeps what was
+    read."""
 
-    def run(*values: Any) -> Iterator[Any]:
-        yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
-        for news in telling(bench, lambda bench: _view(bench, *values, live=True), "scoring"):
-            if isinstance(news, Step):
-                yield gr.skip(), gr.Button(str(news)), gr.skip()
-            else:
-                yield packed(news.value), gr.Button(SCORE, interactive=True), gr.Button(visible=False)
+    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
+        with turns.taken(request, *values) as halt:
+            yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
+            for news in telling(bench, lambda bench: _view(bench, *values, live=True), "scoring", halt=halt):
+                if isinstance(news, Step):
+                    yield gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
+                else:
+                    yield packed(news.value), gr.Button(SCORE, interactive=True), gr.Button(visible=False)
+                    return
+            _query, _text, _answer, _baseline, teacher, *_ = halt.instead or values
+            yield gr.skip(), _score_button(teacher), gr.Button(visible=False)
 
     return run

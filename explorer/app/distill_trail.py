@@ -13,7 +13,7 @@ from explorer import views
 from explorer.app.hosts import handed_out, renderer
 from explorer.app.pages import QUIET, SHOWN, Jump
 from explorer.app.query_box import query_box
-from explorer.app.telling import Step, telling
+from explorer.app.telling import Step, Turns, telling
 from explorer.records import ExplorerError, silent
 from explorer.views import trails
 from explorer.workbench import Workbench
@@ -45,12 +45,14 @@ def build(bench: Workbench, run: gr.State, measured: gr.State, write: WriteRepor
     blended = renderer("scrub.js", "mountScrub", {}, "blend")
     kin = renderer("kin.js", "mountKin", {}, "kin")
     asked = [run, query]
+    turns = Turns(stop)
 
     def look(run_id: str, query_id: str | None) -> list[Any]:
         view = _tried(trails.run_trail, bench, run_id, query_id)
         return [view, gr.Button(visible=bool(view.get("ask")))]
 
-    def clear() -> list[Any]:
+    def clear(request: gr.Request) -> list[Any]:
+        turns.end(request)
         return [{}, {}, {}, gr.File(visible=False), gr.Button(visible=False)]
 
     def written(run_id: str) -> list[Any]:
@@ -63,19 +65,14 @@ def build(bench: Workbench, run: gr.State, measured: gr.State, write: WriteRepor
         return [{"said": f"{view['headline']}.", "tone": "found"}, gr.File(str(path), visible=True)]
 
     gr.on([measured.change, query.change], look, asked, [moved, follow], trigger_mode="always_last", **QUIET)
-    working: list[Any] = [
-        button.click(_streamed(bench, view, live), asked, [target, stop], **QUIET)
-        for button, view, live, target in (
-            (follow, trails.run_trail, True, moved),
-            (mix, trails.run_blend, True, blended),
-            (like, trails.run_kin, False, kin),
-        )
-    ]
+    for button, view, live, target in (
+        (follow, trails.run_trail, True, moved),
+        (mix, trails.run_blend, True, blended),
+        (like, trails.run_kin, False, kin),
+    ):
+        button.click(_streamed(bench, view, turns, live), asked, [target, stop], **QUIET)
     # what was asked of another query, or of another run, would be drawn over the new one
-    gr.on([run.change, query.change], clear, None, [blended, kin, said, file, stop], cancels=working, **QUIET)
-    stop.click(clear, None, [blended, kin, said, file, stop], cancels=working, **QUIET).then(
-        look, asked, [moved, follow], **QUIET
-    )
+    gr.on([run.change, query.change], clear, None, [blended, kin, said, file, stop], **QUIET)
     report.click(lambda: {"said": "Comparing …", "tone": "note"}, None, said, **QUIET).then(
         written, run, [said, file], **SHOWN
     )
@@ -109,10 +106,13 @@ def _report(bench: Workbench, run_id: str) -> dict[str, Any]:
     return views.report(bench, folder.plan["base"], f"student:{run_id}", gate.get("split", "test"))
 
 
-def _streamed(bench: Workbench, view: Callable[..., dict[str, Any]], live: bool) -> Callable[..., Iterator[Any]]:
-    """Draws a view that takes long, telling how far it is; Stop ends it at its next step."""
+def _streamed(
+    bench: Workbench, view: Callable[..., dict[str, Any]], turns: Turns, live: bool
+) -> Callable[..., Iterator[Any]]:
+    """Draws a view that takes long, telling how far it is; Stop ends it at its next step, and what was there without it
+    is drawn again."""
 
-    def run(run_id: str, query_id: str | None) -> Iterator[Any]:
+    def run(request: gr.Request, run_id: str, query_id: str | None) -> Iterator[Any]:
         # never gr.skip() right after a value: the page would lose the value
         busy, idle = gr.Button(visible=True), gr.Button(visible=False)
         more = {"live": True} if live else {}
@@ -120,8 +120,14 @@ def _streamed(bench: Workbench, view: Callable[..., dict[str, Any]], live: bool)
         def work(bench: Workbench) -> dict[str, Any]:
             return _tried(view, bench, run_id, query_id, progress=bench.progress, **more)
 
-        yield {"message": "loading …"}, busy
-        for news in telling(bench, work, "this"):
-            yield ({"message": f"{news} …"}, busy) if isinstance(news, Step) else (news.value, idle)
+        with turns.taken(request, run_id, query_id) as halt:
+            yield {"message": "loading …"}, busy
+            for news in telling(bench, work, "this", halt=halt):
+                if not isinstance(news, Step):
+                    yield news.value, idle
+                    return
+                yield {"message": f"{news} …"}, busy
+            if halt.pressed:
+                yield _tried(view, bench, run_id, query_id) if view is trails.run_trail else {}, idle
 
     return run

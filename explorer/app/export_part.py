@@ -9,7 +9,7 @@ import gradio as gr
 
 from explorer.app.hosts import handed_out, renderer
 from explorer.app.pages import QUIET
-from explorer.app.telling import Step, telling
+from explorer.app.telling import Step, Turns, telling
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.downloads import KINDS, download
@@ -35,25 +35,27 @@ def build(bench: Workbench) -> None:
     run.focus(lambda: gr.Dropdown(choices=_runs(bench)), None, run, **QUIET)  # students come while a page is open
     kind.input(lambda what: gr.Dropdown(interactive=what != "labels"), kind, run, **QUIET)
 
+    turns = Turns(stop)
+
     def export(what: str, run_id: str | None, request: gr.Request) -> Iterator[Any]:
         def work(bench: Workbench) -> str:
             return str(download(bench, what, run_id or "", handed_out(), _whose(bench, what, request)))
 
-        yield {"said": "Exporting …", "tone": "note"}, gr.File(visible=False), gr.Button(visible=True)
-        for news in telling(bench, work, "exporting"):
-            if isinstance(news, Step):
-                yield {"said": f"{news} …", "tone": "note"}, gr.File(visible=False), gr.Button(visible=True)
-            elif isinstance(news.value, str):
-                yield {}, gr.File(news.value, visible=True), gr.Button(visible=False)
-            else:
-                yield (
-                    {"said": news.value["message"], "tone": "problem"},
-                    gr.File(visible=False),
-                    gr.Button(visible=False),
-                )
+        none, busy, idle = gr.File(visible=False), gr.Button(visible=True), gr.Button(visible=False)
+        with turns.taken(request, what, run_id) as halt:
+            yield {"said": "Exporting …", "tone": "note"}, none, busy
+            for news in telling(bench, work, "exporting", halt=halt):
+                if isinstance(news, Step):
+                    yield {"said": f"{news} …", "tone": "note"}, none, busy
+                elif isinstance(news.value, str):
+                    yield {}, gr.File(news.value, visible=True), idle
+                    return
+                else:
+                    yield {"said": news.value["message"], "tone": "problem"}, none, idle
+                    return
+            yield STOPPED, none, idle
 
-    exporting = make.click(export, [kind, run], [said, file, stop], **QUIET)
-    stop.click(lambda: (STOPPED, gr.Button(visible=False)), None, [said, stop], cancels=[exporting], **QUIET)
+    make.click(export, [kind, run], [said, file, stop], **QUIET)
 
 
 def _runs(bench: Workbench) -> list[str]:

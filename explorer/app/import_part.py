@@ -12,7 +12,7 @@ import gradio as gr
 from explorer.app.gate import LARGEST_FILE
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET
-from explorer.app.telling import Step, telling
+from explorer.app.telling import Step, Turns, telling
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.importing import IMPORTED, Source, look, take
@@ -49,18 +49,22 @@ def build(bench: Workbench, *, read_only: bool) -> None:
     looked = gr.State(None)  # the source whose check-up is shown: that one is stored, whatever the fields say by then
     outputs = [said, found, name, looked, offer, stop]
 
-    def examine(upload: str | None, named: str, how: str) -> Iterator[Any]:
+    turns = Turns(stop)
+
+    def examine(request: gr.Request, upload: str | None, named: str, how: str) -> Iterator[Any]:
         yield _said("Reading …"), {}, gr.skip(), None, gr.Row(visible=False), gr.Button(visible=True)
         try:
             source = _source(bench, upload, named, how)
         except ExplorerError as error:
             yield _refused(str(error))
             return
-        for news in telling(bench, lambda bench: look(bench, source), "reading"):
-            if isinstance(news, Step):
+        with turns.taken(request, upload, named, how) as halt:
+            for news in telling(bench, lambda bench: look(bench, source), "reading", halt=halt):
+                if not isinstance(news, Step):
+                    yield _refused(news.value["message"]) if "error" in news.value else _shown(source, news.value)
+                    return
                 yield _said(f"Reading: {news} …"), {}, gr.skip(), None, gr.Row(visible=False), gr.Button(visible=True)
-            else:
-                yield _refused(news.value["message"]) if "error" in news.value else _shown(source, news.value)
+            yield _refused(STOPPED)
 
     def keep(source: Source | None, chosen: str) -> list[Any]:
         try:
@@ -72,8 +76,7 @@ def build(bench: Workbench, *, read_only: bool) -> None:
         command = shlex.join(["explorer", "app", folder.name])
         return [_said(f"Stored as {folder.name}. It opens with: {command}", "found"), gr.Row(visible=False)]
 
-    reading = start.click(examine, [file, path, kind], outputs, **QUIET)
-    stop.click(lambda: _refused(STOPPED), None, outputs, cancels=[reading], **QUIET)
+    start.click(examine, [file, path, kind], outputs, **QUIET)
     store.click(keep, [looked, name], [said, offer], concurrency_limit=1, **QUIET)
     gr.on([file.clear, file.upload, path.input], lambda: gr.Row(visible=False), None, offer, **QUIET)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
 from explorer import jobs, views
-from explorer.app.compare_page import BASELINES, systems
+from explorer.app.compare_page import BASELINES, STOPPED, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Jump, Page
 from explorer.app.query_box import query_box
+from explorer.app.telling import SLOW, Turns, drawing
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.labelling import next_query
@@ -34,13 +36,20 @@ def build(bench: Workbench, *, read_only: bool) -> Page:
         b = gr.Dropdown(systems(bench), value=BASELINES[1], label="The other", elem_id="label-b", scale=3, **spec)
         following = gr.Button("Next query", elem_id="label-next", scale=1, min_width=120)
         train = gr.Button("Train on the labels", elem_id="label-train", scale=1, min_width=200, interactive=False)
+        stop = gr.Button("Stop", elem_id="label-stop", scale=1, min_width=80, visible=False)
     drawn = renderer("label.js", "mountLabel", {"message": ""}, "label")
     person = gr.BrowserState("", storage_key="explorer-person", secret="labels")  # noqa: S106  a name, not a key
-    inputs, outputs = [query, a, b, person], [drawn, train, person]
+    inputs, outputs = [query, a, b, person], [drawn, train, person, stop]
 
-    def draw(query_id: str | None, first: str, second: str, who: str | None, request: gr.Request) -> tuple[Any, ...]:
-        name = _person(who, request)
+    def view(bench: Workbench, query_id: str | None, first: str, second: str, name: str) -> tuple[Any, ...]:
         return _view(bench, query_id, first, second, name), _trainable(bench), name
+
+    patiently = drawing(bench, view, "searching", Turns(stop), STOPPED, SLOW, beside=[gr.skip(), gr.skip()])
+
+    def draw(
+        request: gr.Request, query_id: str | None, first: str, second: str, who: str | None
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from patiently(request, query_id, first, second, _person(who, request))
 
     def grade(event: gr.EventData, first: str, second: str, who: str, request: gr.Request) -> tuple[Any, ...]:
         name = _person(who, request)
@@ -75,7 +84,6 @@ def build(bench: Workbench, *, read_only: bool) -> Page:
         inputs=inputs,
         outputs=outputs,
         jumps=[Jump(started.success, "distill", lambda event: {})],
-        personal=True,
         refresh={"b": lambda: {"choices": systems(bench)}},
     )
 

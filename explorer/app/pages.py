@@ -36,7 +36,5 @@ class Page:
     inputs: list[Any]
     outputs: list[Any]
     jumps: Sequence[Jump] = ()
-    personal: bool = False
-    """``draw`` takes a last argument, the gr.Request: what it shows depends on who asks."""
     refresh: Mapping[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     """field -> its properties brought up to date, such as choices: students come and go while a page is open"""

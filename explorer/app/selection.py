@@ -105,10 +105,10 @@ class Selection:
         def waits(selection: Mapping[str, Any], opened: str) -> bool:
             return selection["page"] != name if only_if_shown else opened != name
 
-        def draw(request: gr.Request, selection: Mapping[str, Any], opened: str, *values: Any) -> Any:
+        def draw(selection: Mapping[str, Any], opened: str, *values: Any) -> Any:
             if waits(selection, opened):
                 return nothing
-            found = page.draw(*values, request) if page.personal else page.draw(*values)
+            found = page.draw(*values)
             self.drawn.set()
             return found
 

@@ -12,12 +12,13 @@ from explorer.app.compare_page import BASELINES
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Jump, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import Step, telling
+from explorer.app.telling import SLOW, Step, Turns, drawing, telling
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 
 NO_QUERIES = "This collection has no queries. Ask your own on Compare: a teacher scores its documents there."
 NOTHING = "Nothing is judged here yet, so no teacher can be measured. Label documents on Label, or open a collection with qrels."
+UNMEASURED = "Nothing is measured with this baseline yet."
 STOPPED = "Stopped. Choose another baseline or split to measure again."
 
 
@@ -42,23 +43,20 @@ def build(bench: Workbench) -> Page:
     standing = renderer("standing.js", "mountStanding", {}, "standing")
     wanted = gr.State("")  # what the split's part shows: it is sent once, however often the query changes
 
-    def draw(query_id: str | None, base: str, of: str) -> tuple[Any, ...]:
+    def view(bench: Workbench, query_id: str | None, base: str, of: str) -> tuple[Any, ...]:
         return _lesson(bench, query_id, base), views.teachers_key(bench, base.strip(), of) if measured else ""
 
-    def draw_lesson(query_id: str | None, base: str) -> dict[str, Any]:
-        return _lesson(bench, query_id, base)
-
-    inputs: list[Any] = [query, baseline, split]
-    query.input(draw_lesson, [query, baseline], lesson, trigger_mode="always_last", **QUIET)
+    draw = drawing(bench, view, "looking it up", Turns(stop), STOPPED, SLOW, beside=[""])
+    inputs, outputs = [query, baseline, split], [lesson, wanted, stop]
+    query.input(draw, inputs, outputs, trigger_mode="always_last", **QUIET)
     for field in (baseline, split):
-        field.input(draw, inputs, [lesson, wanted], trigger_mode="always_last", **SHOWN)
+        field.input(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)
     if measured:
-        measuring = wanted.change(_measurer(bench), [baseline, split], [mixing, standing, stop], **QUIET)
-        stop.click(
-            lambda: ("", {"message": STOPPED}, {}, gr.Button(visible=False)),
-            None,
-            [wanted, mixing, standing, stop],
-            cancels=[measuring],
+        wanted.change(
+            _measurer(bench, Turns(stop)),  # not those of the query: it is measured on while another one is looked at
+            [wanted, baseline, split],
+            [mixing, standing, stop],
+            trigger_mode="multiple",
             **QUIET,
         )
     else:
@@ -67,7 +65,7 @@ def build(bench: Workbench) -> Page:
         fields={"query": query, "a": baseline, "split": split},
         draw=draw,
         inputs=inputs,
-        outputs=[lesson, wanted],
+        outputs=outputs,
         jumps=[Jump(standing.submit, "compare", _chosen(bench))],
     )
 
@@ -94,16 +92,26 @@ def _chosen(bench: Workbench) -> Callable[[gr.EventData], dict[str, Any]]:
     return chosen
 
 
-def _measurer(bench: Workbench) -> Callable[..., Iterator[Any]]:
-    """Scores and measures the split, telling how far it is; Stop ends it."""
+def _measurer(bench: Workbench, turns: Turns) -> Callable[..., Iterator[Any]]:
+    """Scores and measures the split, telling how far it is; Stop, or another choice, ends it."""
 
-    def run(base: str, split: str) -> Iterator[Any]:
-        yield {"message": "Measuring the split …"}, {}, gr.Button(visible=True)
-        for news in telling(bench, lambda bench: views.teachers(bench, base.strip(), split), "measuring"):
-            if isinstance(news, Step):
-                yield {"message": f"Measuring the split … {news}"}, gr.skip(), gr.skip()
-            else:
-                board = {"mixing": news.value, "standing": {}} if "error" in news.value else news.value
-                yield board["mixing"], board["standing"], gr.Button(visible=False)
+    def run(request: gr.Request, wanted: str, base: str, split: str) -> Iterator[Any]:
+        if not wanted:  # another baseline is waited for, or that was stopped
+            turns.end(request)
+            yield {"message": UNMEASURED}, {}, gr.skip()
+            return
+        with turns.taken(request, wanted) as halt:
+            yield {"message": "Measuring the split …"}, {}, gr.Button(visible=True)
+            for news in telling(
+                bench, lambda bench: views.teachers(bench, base.strip(), split), "measuring", halt=halt
+            ):
+                if isinstance(news, Step):
+                    yield {"message": f"Measuring the split … {news}"}, {}, gr.Button(visible=True)
+                else:
+                    board = {"mixing": news.value, "standing": {}} if "error" in news.value else news.value
+                    yield board["mixing"], board["standing"], gr.Button(visible=False)
+                    return
+            if halt.pressed:
+                yield {"message": STOPPED}, {}, gr.Button(visible=False)
 
     return run

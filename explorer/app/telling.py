@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Any
@@ -40,6 +41,7 @@ class _Stopped(Exception):
 
 
 PATIENCE = 0.4  # seconds before a drawing says what it waits for
+SLOW = 1.0  # the same where a query is drawn already, which stays meanwhile
 
 
 def telling(
@@ -52,9 +54,9 @@ def telling(
 ) -> Iterator[Step | Done]:
     """Steps of ``work(bench)`` while it runs in a thread, then one Done. ``failed`` names the work where it breaks down.
 
-    Work that tells nothing for ``patience`` seconds is told of once, as ``silence``.
+    Where work tells nothing for ``patience`` seconds its last step is told again, before the first one ``silence``.
 
-    ``halt`` ends the generator; so does Gradio when an event is cancelled or its tab closed. The work ends at its next step.
+    ``halt`` ends the generator; so does Gradio when a tab is closed. The work ends at its next step.
     """
     stopped, news = halt or threading.Event(), Queue[Step | Done]()
 
@@ -76,64 +78,100 @@ def telling(
 
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
+    untold = Step(silence, 0, 0) if silence else None
     try:
         while not stopped.is_set() and (thread.is_alive() or not news.empty()):
             try:
-                yield news.get(timeout=patience if silence else 0.2)
-                silence = ""
+                told = news.get(timeout=patience if silence else 0.2)
             except Empty:
-                if silence and thread.is_alive():
-                    yield Step(silence, 0, 0)
-                    silence = ""
+                if untold and thread.is_alive():
+                    yield untold
+                    untold = None
+            else:
+                untold = told if silence and isinstance(told, Step) else None
+                yield told
     finally:
         stopped.set()
+
+
+class Halt(threading.Event):
+    """Ends a work at its next step. ``pressed``: its visitor wants no more of it; otherwise a later work takes its place,
+    asked for with the values ``instead``."""
+
+    pressed = False
+    instead: tuple[Any, ...] = ()
+
+
+class Turns:
+    """Works that draw into the same place: of one visitor's, a later one ends those before it, and ``stop`` all of them.
+
+    Gradio's own cancelling takes seconds, and loses what is chosen meanwhile.
+    """
+
+    def __init__(self, *stop: gr.Button) -> None:
+        self._running: dict[str, dict[Halt, tuple[Any, ...]]] = {}  # by visitor
+        for button in stop:
+            button.click(self._stop, None, None, **QUIET)
+
+    @contextmanager
+    def taken(self, request: gr.Request, *values: Any) -> Iterator[Halt]:
+        """While a work on ``values`` is going on; an earlier one on the same values goes on beside it."""
+        mine = self._running.setdefault(str(request.session_hash), {})
+        for earlier, asked in tuple(mine.items()):
+            if asked != values:
+                earlier.instead = values
+                earlier.set()
+        mine[halt := Halt()] = values
+        try:
+            yield halt
+        finally:
+            del mine[halt]
+            if not mine:
+                self._running.pop(str(request.session_hash), None)
+
+    def end(self, request: gr.Request) -> None:
+        """Something else was chosen, and nothing is to be drawn in their place."""
+        for halt in tuple(self._running.get(str(request.session_hash), ())):
+            halt.set()
+
+    def _stop(self, request: gr.Request) -> None:
+        for halt in tuple(self._running.get(str(request.session_hash), ())):
+            halt.pressed = True
+            halt.set()
 
 
 def drawing(
     bench: Workbench,
     view: Callable[..., Any],
     what: str,
-    stop: gr.Button,
+    turns: Turns,
     stopped: str,
     patience: float = PATIENCE,
+    beside: Sequence[Any] = (),
 ) -> Callable[..., Iterator[Any]]:
     """A draw of ``view(bench, *values)`` that says what it waits for where that takes long, and can then be stopped.
 
-    It fills what is drawn and ``stop``, which ends what is drawn for whoever presses it and leaves ``stopped`` in its place;
-    a later draw ends theirs without a word. ``what`` names the work: "comparing". Gradio's own cancelling takes seconds, and
-    loses what is chosen meanwhile.
+    It fills what is drawn and the Stop of ``turns``, which leaves ``stopped`` in its place; a later draw ends it without a
+    word. ``what`` names the work: "comparing".
+
+    With ``beside`` a view is a tuple: further components follow what is drawn, and show these while it is waited for.
     """
-    running: dict[str, list[_Halt]] = {}  # by visitor
+
+    def said(text: str) -> tuple[Any, ...]:
+        return {"message": text}, *beside
 
     def run(request: gr.Request, *values: Any) -> Iterator[Any]:
-        begun, halt, who = time.monotonic(), _Halt(), str(request.session_hash)
-        for earlier in tuple(running.get(who, ())):
-            earlier.set()
-        running.setdefault(who, []).append(halt)
-        try:
+        begun = time.monotonic()
+        with turns.taken(request, *values) as halt:
             for news in telling(bench, lambda bench: view(bench, *values), what, what, patience, halt):
                 if isinstance(news, Done):
-                    yield news.value, gr.Button(visible=False)
+                    found = news.value if isinstance(news.value, tuple) else (news.value, *beside)
+                    yield *found, gr.Button(visible=False)
                     return
                 if time.monotonic() - begun > patience / 2:
-                    said = str(news)
-                    yield {"message": f"{said[0].upper()}{said[1:]} …"}, gr.Button(visible=True)
-            yield ({"message": stopped}, gr.Button(visible=False)) if halt.pressed else (gr.skip(), gr.skip())
-        finally:
-            running[who].remove(halt)
-            if not running[who]:
-                running.pop(who, None)
+                    step = str(news)
+                    yield *said(f"{step[0].upper()}{step[1:]} …"), gr.Button(visible=True)
+            if halt.pressed:
+                yield *said(stopped), gr.Button(visible=False)
 
-    def end(request: gr.Request) -> None:
-        for halt in tuple(running.get(str(request.session_hash), ())):
-            halt.pressed = True
-            halt.set()
-
-    stop.click(end, None, None, **QUIET)
     return run
-
-
-class _Halt(threading.Event):
-    """``pressed``: by whoever waits, not by a later draw."""
-
-    pressed = False
