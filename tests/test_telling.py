@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from explorer.app.telling import Turns, drawing
+from explorer.app.telling import Drawing, Turns
 
 HERE, THERE = SimpleNamespace(session_hash="here"), SimpleNamespace(session_hash="there")
 
@@ -50,7 +50,7 @@ def test_what_is_beside_the_drawing_is_held_while_it_is_waited_for(bench, turns)
         assert go.wait(30)
         return {"query": query}, "beside"
 
-    steps = drawing(bench, view, "searching", turns, "Stopped.", 0.1, beside=["held"])(HERE, "q1")
+    steps = Drawing(bench, view, "searching", turns, "Stopped.", 0.1, beside=["held"]).steps(HERE, "q1")
     first = next(steps)
     while "Encode" not in first[0]["message"] and "Searching" not in first[0]["message"]:
         first = next(steps)
@@ -69,7 +69,7 @@ def test_a_stopped_drawing_says_so_and_one_that_is_replaced_says_nothing(bench, 
         bench.progress("too late", 1, 2)
         raise AssertionError("its next step ends it")
 
-    steps = drawing(bench, view, "searching", turns, "Stopped.", 0.1, beside=["held"])(HERE, "q1")
+    steps = Drawing(bench, view, "searching", turns, "Stopped.", 0.1, beside=["held"]).steps(HERE, "q1")
     assert next(steps)[:2] == ({"message": "Searching …"}, "held")
     (turns._stop if press else turns.end)(HERE)
     assert [step[:2] for step in steps] == left
@@ -82,5 +82,23 @@ def test_what_the_user_can_mend_is_drawn_and_nothing_beside_it(bench, turns):
     def view(bench):
         raise ExplorerError("there is no run 'gone'")
 
-    *_, last = drawing(bench, view, "searching", turns, "Stopped.", beside=["held"])(HERE)
+    *_, last = Drawing(bench, view, "searching", turns, "Stopped.", beside=["held"]).steps(HERE)
     assert last[:2] == ({"message": "there is no run 'gone'", "error": True}, "held")
+
+
+def test_what_is_there_is_drawn_promptly_and_what_is_late_is_begun_anew_in_steps(bench, turns):
+    go = threading.Event()
+
+    def view(bench, query):
+        assert query == "quick" or go.wait(30)
+        return query, "beside"
+
+    draw = Drawing(bench, view, "searching", turns, "Stopped.", 0.2, beside=["held"])
+    drawn, beside, stop, late = draw.promptly(HERE, "quick")
+    assert (drawn, beside, stop.visible, late) == ("quick", "beside", False, gr.skip())
+    drawn, beside, stop, late = draw.promptly(HERE, "slow")
+    assert (drawn, beside, stop.visible) == ({"message": "Searching …"}, "held", True)
+    assert isinstance(late, float), "the state changes: that begins the steps"
+    go.set()
+    *_, last = draw.steps(HERE, "slow")
+    assert last[:2] == ("slow", "beside")

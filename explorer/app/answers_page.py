@@ -12,7 +12,7 @@ from explorer.app.compare_page import BASELINES, STOPPED, other_system, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Done, Turns, drawing, telling
+from explorer.app.telling import SLOW, Done, Drawing, Turns, telling
 from explorer.records import ExplorerError, Query
 from explorer.workbench import Workbench
 
@@ -56,7 +56,7 @@ def build(bench: Workbench) -> Page:
         return asked, _sentences(bench, *selection), _priced(latencies, hour, selection[3:5])
 
     # not the turns of an answer: the page may be left and opened again while the reader writes it
-    draw = drawing(bench, view, "searching", Turns(stop_asking), STOPPED, SLOW, beside=[{"message": ""}, gr.skip()])
+    draw = Drawing(bench, view, "searching", Turns(stop_asking), STOPPED, SLOW, beside=[{"message": ""}, gr.skip()])
 
     def open_document(event: gr.EventData, *selection: Any) -> dict[str, Any]:
         return _sentences(bench, *selection, doc_id=event.doc_id)
@@ -98,11 +98,16 @@ def build(bench: Workbench) -> Page:
         event(asking.end, None, None, **again)
         if name == "query":
             cleared = event(lambda: ("", ""), None, [fields["text"], fields["answer"]], **QUIET)
-            cleared.then(draw, inputs, outputs, **SHOWN)
+            cleared.then(draw.promptly, inputs, [*outputs, draw.late], **SHOWN)
         else:
-            event(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)
+            event(draw.steps, inputs, outputs, trigger_mode="always_last", **SHOWN)
+    draw.late.change(draw.steps, inputs, outputs, trigger_mode="multiple", **QUIET)
     return Page(
-        fields=fields, draw=draw, inputs=inputs, outputs=outputs, refresh={"b": lambda: {"choices": systems(bench)}}
+        fields=fields,
+        draw=draw.steps,
+        inputs=inputs,
+        outputs=outputs,
+        refresh={"b": lambda: {"choices": systems(bench)}},
     )
 
 

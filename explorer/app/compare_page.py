@@ -11,7 +11,7 @@ from explorer import views
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Step, Turns, drawing, telling
+from explorer.app.telling import SLOW, Drawing, Step, Turns, telling
 from explorer.records import ExplorerError
 from explorer.supervision.given import NO_SCORES
 from explorer.supervision.gold import NOT_JUDGED
@@ -101,26 +101,26 @@ def build(bench: Workbench) -> Page:
 
     turns = Turns(give_up, stop)
     # a system may have to be loaded and its documents encoded: that can take long
-    patiently = drawing(bench, lambda *values: packed(_view(*values)), "searching", turns, STOPPED, SLOW)
+    draw = Drawing(bench, lambda *values: packed(_view(*values)), "searching", turns, STOPPED, SLOW)
     outputs = [columns, give_up]
 
-    def step(by: int) -> Callable[..., Iterator[Any]]:
-        def move(request: gr.Request, now: str | None, _text: str, _answer: str, *rest: Any) -> Iterator[Any]:
-            there = bench.query_list.step(now, by)
-            for drawn in patiently(request, there, "", "", *rest):
-                yield there, *drawn
+    def step(by: int) -> Callable[..., tuple[Any, ...]]:
+        def move(request: gr.Request, now: str | None, _text: str, _answer: str, *rest: Any) -> tuple[Any, ...]:
+            there = bench.query_list.step(now, by) if by else now
+            return there, "", "", *draw.promptly(request, there, "", "", *rest)
 
         return move
 
+    moved = [query, text, answer, *outputs, draw.late]
     for button, by in ((previous, -1), (following, 1)):
         if bench.query_list.ids:
-            button.click(lambda: ("", ""), None, [text, answer], **QUIET)
-            button.click(step(by), inputs, [query, *outputs], trigger_mode="always_last", **QUIET)
-    query.input(lambda: ("", ""), None, [text, answer], **QUIET).then(patiently, inputs, outputs, **QUIET)
+            button.click(step(by), inputs, moved, trigger_mode="always_last", **QUIET)
+    query.input(step(0), inputs, moved, trigger_mode="always_last", **QUIET)
+    draw.late.change(draw.steps, inputs, outputs, trigger_mode="multiple", **QUIET)
     for field in (baseline, teacher, student, depth, more):
-        field.input(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
+        field.input(draw.steps, inputs, outputs, trigger_mode="always_last", **SHOWN)
     for box in (text, answer):  # a question of one's own is encoded, and may be the first that needs the model
-        box.submit(patiently, inputs, outputs, trigger_mode="always_last", **SHOWN)
+        box.submit(draw.steps, inputs, outputs, trigger_mode="always_last", **SHOWN)
     teacher.input(_score_button, teacher, score, **QUIET)
     score.click(_scorer(bench, turns), inputs, [columns, score, stop], **QUIET)
     fields = {
@@ -135,7 +135,7 @@ def build(bench: Workbench) -> Page:
     }
     return Page(
         fields=fields,
-        draw=patiently,
+        draw=draw.steps,
         inputs=inputs,
         outputs=outputs,
         refresh={name: lambda: {"choices": systems(bench)} for name in ("b", "more")},

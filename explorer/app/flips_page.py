@@ -10,7 +10,7 @@ from explorer import views
 from explorer.app.compare_page import BASELINES, other_system, systems
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import SHOWN, Jump, Page
-from explorer.app.telling import Turns, drawing
+from explorer.app.telling import Drawing, Turns
 from explorer.views import maps
 from explorer.workbench import Workbench
 
@@ -37,7 +37,8 @@ def build(bench: Workbench) -> Page:
     listed = renderer("flips.js", "mountFlips", {"message": "Comparing …"}, "flips")
     inputs: list[Any] = [a, b, measure, split, within]
 
-    draw = drawing(bench, _view if measured else lambda *_: {"message": NOTHING}, "comparing", Turns(stop), STOPPED)
+    view = _view if measured else lambda *_: {"message": NOTHING}
+    draw = Drawing(bench, view, "comparing", Turns(stop), STOPPED).steps
     outputs = [listed, stop]
     for field in inputs[:-1]:
         field.input(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)

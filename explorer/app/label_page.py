@@ -14,7 +14,7 @@ from explorer.app.compare_page import BASELINES, STOPPED, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Jump, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Turns, drawing
+from explorer.app.telling import SLOW, Drawing, Turns
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.labelling import next_query
@@ -44,12 +44,17 @@ def build(bench: Workbench, *, read_only: bool) -> Page:
     def view(bench: Workbench, query_id: str | None, first: str, second: str, name: str) -> tuple[Any, ...]:
         return _view(bench, query_id, first, second, name), _trainable(bench), name
 
-    patiently = drawing(bench, view, "searching", Turns(stop), STOPPED, SLOW, beside=[gr.skip(), gr.skip()])
+    drawing = Drawing(bench, view, "searching", Turns(stop), STOPPED, SLOW, beside=[gr.skip(), gr.skip()])
 
     def draw(
         request: gr.Request, query_id: str | None, first: str, second: str, who: str | None
     ) -> Iterator[tuple[Any, ...]]:
-        yield from patiently(request, query_id, first, second, _person(who, request))
+        yield from drawing.steps(request, query_id, first, second, _person(who, request))
+
+    def draw_query(
+        request: gr.Request, query_id: str | None, first: str, second: str, who: str | None
+    ) -> tuple[Any, ...]:
+        return drawing.promptly(request, query_id, first, second, _person(who, request))
 
     def grade(event: gr.EventData, first: str, second: str, who: str, request: gr.Request) -> tuple[Any, ...]:
         name = _person(who, request)
@@ -73,7 +78,9 @@ def build(bench: Workbench, *, read_only: bool) -> Page:
             raise gr.Error(html.escape(str(error))) from error
         jobs.start(folder, bench.models.device)
 
-    for field in (query, a, b):
+    query.change(draw_query, inputs, [*outputs, drawing.late], trigger_mode="always_last", **SHOWN)
+    drawing.late.change(draw, inputs, outputs, trigger_mode="multiple", **QUIET)
+    for field in (a, b):
         field.change(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)
     drawn.submit(grade, [a, b, person], [drawn, train], trigger_mode="multiple", concurrency_limit=1, **QUIET)
     following.click(step, [query, person], query, **QUIET)

@@ -11,7 +11,7 @@ from explorer.app.compare_page import BASELINES, other_system, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, Jump, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import Turns, drawing
+from explorer.app.telling import Drawing, Turns
 from explorer.records import ExplorerError
 from explorer.views import maps
 from explorer.workbench import Workbench
@@ -51,7 +51,7 @@ def build(bench: Workbench) -> Page:
     within = gr.State("")
     go = gr.Button(NOWHERE, elem_id="map-go", variant="primary", interactive=False)
     inputs = [query, text, a, b, depth]
-    draw = drawing(bench, _view, "drawing the map", Turns(stop), STOPPED)
+    draw = Drawing(bench, _view, "drawing the map", Turns(stop), STOPPED).steps
     redrawn = {"trigger_mode": "always_last", **QUIET}
     anew = draw, [*inputs, method], [drawn, stop]
     for field in (a, b, depth, method):

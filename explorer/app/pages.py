@@ -26,7 +26,7 @@ class Jump:
 @dataclass(frozen=True)
 class Page:
     """``fields``: name in SELECTION -> the component that shows it here. ``draw`` takes ``inputs``, fills ``outputs``; one
-    that goes on in steps, as ``telling.drawing`` makes it, takes the gr.Request before them.
+    that goes on in steps, as ``telling.Drawing`` makes it, takes the gr.Request before them.
 
     A page is drawn when its tab is opened and whenever one of its fields changes.
     """

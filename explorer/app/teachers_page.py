@@ -12,7 +12,7 @@ from explorer.app.compare_page import BASELINES
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Jump, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Step, Turns, drawing, telling
+from explorer.app.telling import SLOW, Drawing, Step, Turns, telling
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 
@@ -46,11 +46,12 @@ def build(bench: Workbench) -> Page:
     def view(bench: Workbench, query_id: str | None, base: str, of: str) -> tuple[Any, ...]:
         return _lesson(bench, query_id, base), views.teachers_key(bench, base.strip(), of) if measured else ""
 
-    draw = drawing(bench, view, "looking it up", Turns(stop), STOPPED, SLOW, beside=[""])
+    draw = Drawing(bench, view, "looking it up", Turns(stop), STOPPED, SLOW, beside=[""])
     inputs, outputs = [query, baseline, split], [lesson, wanted, stop]
-    query.input(draw, inputs, outputs, trigger_mode="always_last", **QUIET)
+    query.input(draw.promptly, inputs, [*outputs, draw.late], trigger_mode="always_last", **QUIET)
+    draw.late.change(draw.steps, inputs, outputs, trigger_mode="multiple", **QUIET)
     for field in (baseline, split):
-        field.input(draw, inputs, outputs, trigger_mode="always_last", **SHOWN)
+        field.input(draw.steps, inputs, outputs, trigger_mode="always_last", **SHOWN)
     if measured:
         wanted.change(
             _measurer(bench, Turns(stop)),  # not those of the query: it is measured on while another one is looked at
@@ -63,7 +64,7 @@ def build(bench: Workbench) -> Page:
         mixing.value = {"message": NOTHING}
     return Page(
         fields={"query": query, "a": baseline, "split": split},
-        draw=draw,
+        draw=draw.steps,
         inputs=inputs,
         outputs=outputs,
         jumps=[Jump(standing.submit, "compare", _chosen(bench))],

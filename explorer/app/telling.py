@@ -140,16 +140,8 @@ class Turns:
             halt.set()
 
 
-def drawing(
-    bench: Workbench,
-    view: Callable[..., Any],
-    what: str,
-    turns: Turns,
-    stopped: str,
-    patience: float = PATIENCE,
-    beside: Sequence[Any] = (),
-) -> Callable[..., Iterator[Any]]:
-    """A draw of ``view(bench, *values)`` that says what it waits for where that takes long, and can then be stopped.
+class Drawing:
+    """Draws ``view(bench, *values)``; says what it waits for where that takes long, and can then be stopped.
 
     It fills what is drawn and the Stop of ``turns``, which leaves ``stopped`` in its place; a later draw ends it without a
     word. ``what`` names the work: "comparing".
@@ -157,21 +149,57 @@ def drawing(
     With ``beside`` a view is a tuple: further components follow what is drawn, and show these while it is waited for.
     """
 
-    def said(text: str) -> tuple[Any, ...]:
-        return {"message": text}, *beside
+    def __init__(
+        self,
+        bench: Workbench,
+        view: Callable[..., Any],
+        what: str,
+        turns: Turns,
+        stopped: str,
+        patience: float = PATIENCE,
+        beside: Sequence[Any] = (),
+    ) -> None:
+        self._bench, self._view, self._what, self._turns = bench, view, what, turns
+        self._stopped, self._patience, self._beside = stopped, patience, beside
+        self.late = gr.State(0.0)
+        """Changes where ``promptly`` gave up: then ``steps`` is to begin."""
 
-    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
+    def steps(self, request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """A listener that tells every step once it is late, and at last what is drawn."""
         begun = time.monotonic()
-        with turns.taken(request, *values) as halt:
-            for news in telling(bench, lambda bench: view(bench, *values), what, what, patience, halt):
+        with self._turns.taken(request, *values) as halt:
+            for news in self._telling(halt, values):
                 if isinstance(news, Done):
-                    found = news.value if isinstance(news.value, tuple) else (news.value, *beside)
-                    yield *found, gr.Button(visible=False)
+                    yield self._drawn(news)
                     return
-                if time.monotonic() - begun > patience / 2:
-                    step = str(news)
-                    yield *said(f"{step[0].upper()}{step[1:]} …"), gr.Button(visible=True)
+                if self._is_late(begun):
+                    yield self._said(f"{news} …", waits=True)
             if halt.pressed:
-                yield *said(stopped), gr.Button(visible=False)
+                yield self._said(self._stopped, waits=False)
 
-    return run
+    def promptly(self, request: gr.Request, *values: Any) -> tuple[Any, ...]:
+        """A listener for what people walk through one by one: a browser draws twice what comes in steps. It fills ``late``
+        as well."""
+        begun = time.monotonic()
+        with self._turns.taken(request, *values) as halt:
+            for news in self._telling(halt, values):
+                if isinstance(news, Done):
+                    return *self._drawn(news), gr.skip()
+                if self._is_late(begun):
+                    break
+        return *self._said(f"{self._what} …", waits=True), time.monotonic()
+
+    def _telling(self, halt: Halt, values: tuple[Any, ...]) -> Iterator[Step | Done]:
+        return telling(
+            self._bench, lambda bench: self._view(bench, *values), self._what, self._what, self._patience, halt
+        )
+
+    def _is_late(self, begun: float) -> bool:
+        return time.monotonic() - begun > self._patience / 2
+
+    def _drawn(self, news: Done) -> tuple[Any, ...]:
+        found = news.value if isinstance(news.value, tuple) else (news.value, *self._beside)
+        return *found, gr.Button(visible=False)
+
+    def _said(self, text: str, *, waits: bool) -> tuple[Any, ...]:
+        return {"message": text[0].upper() + text[1:]}, *self._beside, gr.Button(visible=waits)
