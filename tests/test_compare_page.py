@@ -23,6 +23,15 @@ def meridian(shared_workspace):
     return Workbench(open_collection("meridian"), shared_workspace)
 
 
+@pytest.fixture
+def new_model(tmp_path):
+    """A model nobody has named yet, by its files: documents have to be encoded with it."""
+    folder = tmp_path / "model"
+    shutil.copytree(find_model("minilm", None).path, folder)
+    (folder / "note.txt").write_text(str(tmp_path))
+    return folder
+
+
 @given(st.lists(st.integers(0, 20), min_size=1), st.integers(-1, 21))
 def test_a_percentile_is_the_share_below_with_half_of_the_equals(scores, value):
     below, equal = sum(s < value for s in scores), sum(s == value for s in scores)
@@ -113,15 +122,13 @@ def test_a_link_that_names_nothing_known_shows_a_first_visit(shown, page):
     ],
 )
 def test_what_takes_long_says_how_far_it_is_and_after_a_stop_what_is_chosen_next_is_drawn(
-    shown, page, tmp_path, tab, field, drawn, stop
+    shown, page, new_model, tab, field, drawn, stop
 ):
-    """Here documents have to be encoded: a model nobody has named yet. Cancelled by Gradio, the next choice was lost."""
-    shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
-    (folder / "note.txt").write_text(f"another model for {tab}, by its files")
+    """Cancelled by Gradio, the next choice was lost."""
     page.goto(shown("meridian").url + LINK.replace("compare", tab))
     there = f"{drawn} :is(h2, h3, canvas, .ex-verdict, .ex-error)"  # a map needs vectors: it says so
     page.wait_for_selector(there)
-    choose(page, field, f"dense:{folder}")
+    choose(page, field, f"dense:{new_model}")
     page.wait_for_selector(f"{drawn} .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')")
     page.click(stop)
     page.wait_for_selector(f"{drawn} .ex-empty:has-text('Stopped. Choose')")
@@ -132,15 +139,13 @@ def test_what_takes_long_says_how_far_it_is_and_after_a_stop_what_is_chosen_next
 
 @pytest.mark.browser
 @browser.needed
-def test_next_goes_on_from_a_search_that_is_still_waiting(shown, page, tmp_path):
+def test_next_goes_on_from_a_search_that_is_still_waiting(shown, page, new_model):
     """It once waited for the search before it without a word, whose query could then be drawn over the next one."""
-    shutil.copytree(find_model("minilm", None).path, folder := tmp_path / "model")
-    (folder / "note.txt").write_text("another model for the next query, by its files")
     page.goto(shown("meridian").url + LINK)
     page.wait_for_selector("#columns .ex-card")
     before = page.input_value("#query input")
     waiting = "#columns .ex-empty:text-matches('Encode documents \\\\d+ of \\\\d+ …')"
-    choose(page, "student", f"dense:{folder}")
+    choose(page, "student", f"dense:{new_model}")
     page.wait_for_selector(waiting)
     page.click("#next")
     page.wait_for_function("before => document.querySelector('#query input').value !== before", arg=before)

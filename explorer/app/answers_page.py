@@ -12,7 +12,7 @@ from explorer.app.compare_page import BASELINES, STOPPED, other_system, systems
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Done, Drawing, Turns, telling
+from explorer.app.telling import SLOW, Done, Drawing, Halt, Turns
 from explorer.records import ExplorerError, Query
 from explorer.workbench import Workbench
 
@@ -182,17 +182,16 @@ def _watched(
 
     def run(request: gr.Request, *values: Any) -> Iterator[Any]:
         busy = gr.Button("working …", interactive=False), gr.Button(visible=True)
-        with turns.taken(request, *values) as halt:
-            yield {"working": ["getting ready", 0, 1]} if before else gr.skip(), gr.skip(), *busy
-            for news in telling(bench, lambda bench: work(bench, *values), "this", halt=halt):
-                if isinstance(news, Done):
-                    found = news.value if isinstance(news.value, list) else [news.value, gr.skip()]
-                    yield *found, *_idle(label)
-                    return
-                if before:
-                    yield {"working": [news.stage, news.done, news.total]}, gr.skip(), *busy
-                else:
-                    yield gr.skip(), gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
-            yield before(*values) if before else gr.skip(), gr.skip(), *_idle(label)
+        yield {"working": ["getting ready", 0, 1]} if before else gr.skip(), gr.skip(), *busy
+        for news in turns.telling(request, bench, lambda bench: work(bench, *values), "this", *values):
+            if isinstance(news, Done):
+                found = news.value if isinstance(news.value, list) else [news.value, gr.skip()]
+                yield *found, *_idle(label)
+            elif isinstance(news, Halt):
+                yield before(*values) if before else gr.skip(), gr.skip(), *_idle(label)
+            elif before:
+                yield {"working": [news.stage, news.done, news.total]}, gr.skip(), *busy
+            else:
+                yield gr.skip(), gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
 
     return run

@@ -11,7 +11,7 @@ from explorer import views
 from explorer.app.hosts import packed, renderer
 from explorer.app.pages import QUIET, SHOWN, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Drawing, Step, Turns, telling
+from explorer.app.telling import SLOW, Drawing, Halt, Step, Turns
 from explorer.records import ExplorerError
 from explorer.supervision.given import NO_SCORES
 from explorer.supervision.gold import NOT_JUDGED
@@ -186,15 +186,14 @@ def _scorer(bench: Workbench, turns: Turns) -> Callable[..., Iterator[Any]]:
     read."""
 
     def run(request: gr.Request, *values: Any) -> Iterator[Any]:
-        with turns.taken(request, *values) as halt:
-            yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
-            for news in telling(bench, lambda bench: _view(bench, *values, live=True), "scoring", halt=halt):
-                if isinstance(news, Step):
-                    yield gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
-                else:
-                    yield packed(news.value), gr.Button(SCORE, interactive=True), gr.Button(visible=False)
-                    return
-            _query, _text, _answer, _baseline, teacher, *_ = halt.instead or values
-            yield gr.skip(), _score_button(teacher), gr.Button(visible=False)
+        yield gr.skip(), gr.Button("loading the reader …", interactive=False), gr.Button(visible=True)
+        for news in turns.telling(request, bench, lambda bench: _view(bench, *values, live=True), "scoring", *values):
+            if isinstance(news, Step):
+                yield gr.skip(), gr.Button(str(news), interactive=False), gr.Button(visible=True)
+            elif isinstance(news, Halt):
+                _query, _text, _answer, _baseline, teacher, *_ = news.instead or values
+                yield gr.skip(), _score_button(teacher), gr.Button(visible=False)
+            else:
+                yield packed(news.value), gr.Button(SCORE, interactive=True), gr.Button(visible=False)
 
     return run

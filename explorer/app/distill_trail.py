@@ -13,7 +13,7 @@ from explorer import views
 from explorer.app.hosts import handed_out, renderer
 from explorer.app.pages import QUIET, SHOWN, Jump
 from explorer.app.query_box import query_box
-from explorer.app.telling import Step, Turns, telling
+from explorer.app.telling import Done, Step, Turns
 from explorer.records import ExplorerError, silent
 from explorer.views import trails
 from explorer.workbench import Workbench
@@ -120,14 +120,13 @@ def _streamed(
         def work(bench: Workbench) -> dict[str, Any]:
             return _tried(view, bench, run_id, query_id, progress=bench.progress, **more)
 
-        with turns.taken(request, run_id, query_id) as halt:
-            yield {"message": "loading …"}, busy
-            for news in telling(bench, work, "this", halt=halt):
-                if not isinstance(news, Step):
-                    yield news.value, idle
-                    return
+        yield {"message": "loading …"}, busy
+        for news in turns.telling(request, bench, work, "this", run_id, query_id):
+            if isinstance(news, Step):
                 yield {"message": f"{news} …"}, busy
-            if halt.pressed:
+            elif isinstance(news, Done):
+                yield news.value, idle
+            elif news.pressed:
                 yield _tried(view, bench, run_id, query_id) if view is trails.run_trail else {}, idle
 
     return run

@@ -9,7 +9,7 @@ import gradio as gr
 
 from explorer.app.hosts import handed_out, renderer
 from explorer.app.pages import QUIET
-from explorer.app.telling import Step, Turns, telling
+from explorer.app.telling import Halt, Step, Turns
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.downloads import KINDS, download
@@ -42,18 +42,16 @@ def build(bench: Workbench) -> None:
             return str(download(bench, what, run_id or "", handed_out(), _whose(bench, what, request)))
 
         none, busy, idle = gr.File(visible=False), gr.Button(visible=True), gr.Button(visible=False)
-        with turns.taken(request, what, run_id) as halt:
-            yield {"said": "Exporting …", "tone": "note"}, none, busy
-            for news in telling(bench, work, "exporting", halt=halt):
-                if isinstance(news, Step):
-                    yield {"said": f"{news} …", "tone": "note"}, none, busy
-                elif isinstance(news.value, str):
-                    yield {}, gr.File(news.value, visible=True), idle
-                    return
-                else:
-                    yield {"said": news.value["message"], "tone": "problem"}, none, idle
-                    return
-            yield STOPPED, none, idle
+        yield {"said": "Exporting …", "tone": "note"}, none, busy
+        for news in turns.telling(request, bench, work, "exporting", what, run_id):
+            if isinstance(news, Step):
+                yield {"said": f"{news} …", "tone": "note"}, none, busy
+            elif isinstance(news, Halt):
+                yield STOPPED, none, idle
+            elif isinstance(news.value, str):
+                yield {}, gr.File(news.value, visible=True), idle
+            else:
+                yield {"said": news.value["message"], "tone": "problem"}, none, idle
 
     make.click(export, [kind, run], [said, file, stop], **QUIET)
 

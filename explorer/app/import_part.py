@@ -12,7 +12,7 @@ import gradio as gr
 from explorer.app.gate import LARGEST_FILE
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET
-from explorer.app.telling import Step, Turns, telling
+from explorer.app.telling import Halt, Step, Turns
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 from explorer.workbench.importing import IMPORTED, Source, look, take
@@ -58,13 +58,13 @@ def build(bench: Workbench, *, read_only: bool) -> None:
         except ExplorerError as error:
             yield _refused(str(error))
             return
-        with turns.taken(request, upload, named, how) as halt:
-            for news in telling(bench, lambda bench: look(bench, source), "reading", halt=halt):
-                if not isinstance(news, Step):
-                    yield _refused(news.value["message"]) if "error" in news.value else _shown(source, news.value)
-                    return
+        for news in turns.telling(request, bench, lambda bench: look(bench, source), "reading", upload, named, how):
+            if isinstance(news, Step):
                 yield _said(f"Reading: {news} …"), {}, gr.skip(), None, gr.Row(visible=False), gr.Button(visible=True)
-            yield _refused(STOPPED)
+            elif isinstance(news, Halt):
+                yield _refused(STOPPED)
+            else:
+                yield _refused(news.value["message"]) if "error" in news.value else _shown(source, news.value)
 
     def keep(source: Source | None, chosen: str) -> list[Any]:
         try:

@@ -12,7 +12,7 @@ from explorer.app.compare_page import BASELINES
 from explorer.app.hosts import renderer
 from explorer.app.pages import QUIET, SHOWN, Jump, Page
 from explorer.app.query_box import query_box
-from explorer.app.telling import SLOW, Drawing, Step, Turns, telling
+from explorer.app.telling import SLOW, Done, Drawing, Step, Turns
 from explorer.records import ExplorerError
 from explorer.workbench import Workbench
 
@@ -101,18 +101,16 @@ def _measurer(bench: Workbench, turns: Turns) -> Callable[..., Iterator[Any]]:
             turns.end(request)
             yield {"message": UNMEASURED}, {}, gr.skip()
             return
-        with turns.taken(request, wanted) as halt:
-            yield {"message": "Measuring the split …"}, {}, gr.Button(visible=True)
-            for news in telling(
-                bench, lambda bench: views.teachers(bench, base.strip(), split), "measuring", halt=halt
-            ):
-                if isinstance(news, Step):
-                    yield {"message": f"Measuring the split … {news}"}, {}, gr.Button(visible=True)
-                else:
-                    board = {"mixing": news.value, "standing": {}} if "error" in news.value else news.value
-                    yield board["mixing"], board["standing"], gr.Button(visible=False)
-                    return
-            if halt.pressed:
+        yield {"message": "Measuring the split …"}, {}, gr.Button(visible=True)
+        for news in turns.telling(
+            request, bench, lambda bench: views.teachers(bench, base.strip(), split), "measuring", wanted
+        ):
+            if isinstance(news, Step):
+                yield {"message": f"Measuring the split … {news}"}, {}, gr.Button(visible=True)
+            elif isinstance(news, Done):
+                board = {"mixing": news.value, "standing": {}} if "error" in news.value else news.value
+                yield board["mixing"], board["standing"], gr.Button(visible=False)
+            elif news.pressed:
                 yield {"message": STOPPED}, {}, gr.Button(visible=False)
 
     return run

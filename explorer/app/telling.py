@@ -110,34 +110,56 @@ class Turns:
 
     def __init__(self, *stop: gr.Button) -> None:
         self._running: dict[str, dict[Halt, tuple[Any, ...]]] = {}  # by visitor
+        self._changing = threading.Lock()
         for button in stop:
             button.click(self._stop, None, None, **QUIET)
+
+    def telling(
+        self,
+        request: gr.Request,
+        bench: Workbench,
+        work: Callable[[Workbench], Any],
+        failed: str,
+        *values: Any,
+        silence: str = "",
+        patience: float = PATIENCE,
+    ) -> Iterator[Step | Done | Halt]:
+        """``telling`` of a work on ``values``; its Halt is the last where it was ended."""
+        with self.taken(request, *values) as halt:
+            for news in telling(bench, work, failed, silence, patience, halt):
+                yield news
+                if isinstance(news, Done):
+                    return
+            yield halt
 
     @contextmanager
     def taken(self, request: gr.Request, *values: Any) -> Iterator[Halt]:
         """While a work on ``values`` is going on; an earlier one on the same values goes on beside it."""
-        mine = self._running.setdefault(str(request.session_hash), {})
-        for earlier, asked in tuple(mine.items()):
-            if asked != values:
-                earlier.instead = values
-                earlier.set()
-        mine[halt := Halt()] = values
+        who, halt = str(request.session_hash), Halt()
+        with self._changing:
+            mine = self._running.setdefault(who, {})
+            for earlier, asked in mine.items():
+                if asked != values:
+                    earlier.instead = values
+                    earlier.set()
+            mine[halt] = values
         try:
             yield halt
         finally:
-            del mine[halt]
-            if not mine:
-                self._running.pop(str(request.session_hash), None)
+            with self._changing:
+                del mine[halt]
+                if not mine:
+                    del self._running[who]
 
-    def end(self, request: gr.Request) -> None:
-        """Something else was chosen, and nothing is to be drawn in their place."""
-        for halt in tuple(self._running.get(str(request.session_hash), ())):
-            halt.set()
+    def end(self, request: gr.Request, *, pressed: bool = False) -> None:
+        """Ends what goes on; without ``pressed`` something else was chosen, and nothing is to be drawn in its place."""
+        with self._changing:
+            for halt in self._running.get(str(request.session_hash), ()):
+                halt.pressed = pressed
+                halt.set()
 
     def _stop(self, request: gr.Request) -> None:
-        for halt in tuple(self._running.get(str(request.session_hash), ())):
-            halt.pressed = True
-            halt.set()
+        self.end(request, pressed=True)
 
 
 class Drawing:
@@ -167,31 +189,32 @@ class Drawing:
     def steps(self, request: gr.Request, *values: Any) -> Iterator[tuple[Any, ...]]:
         """A listener that tells every step once it is late, and at last what is drawn."""
         begun = time.monotonic()
-        with self._turns.taken(request, *values) as halt:
-            for news in self._telling(halt, values):
-                if isinstance(news, Done):
-                    yield self._drawn(news)
-                    return
-                if self._is_late(begun):
-                    yield self._said(f"{news} …", waits=True)
-            if halt.pressed:
-                yield self._said(self._stopped, waits=False)
+        for news in self._telling(request, values):
+            if isinstance(news, Done):
+                yield self._drawn(news)
+            elif isinstance(news, Halt):
+                if news.pressed:
+                    yield self._said(self._stopped, waits=False)
+            elif self._is_late(begun):
+                yield self._said(f"{news} …", waits=True)
 
     def promptly(self, request: gr.Request, *values: Any) -> tuple[Any, ...]:
         """A listener for what people walk through one by one: a browser draws twice what comes in steps. It fills ``late``
         as well."""
         begun = time.monotonic()
-        with self._turns.taken(request, *values) as halt:
-            for news in self._telling(halt, values):
-                if isinstance(news, Done):
-                    return *self._drawn(news), gr.skip()
-                if self._is_late(begun):
-                    break
+        for news in self._telling(request, values):
+            if isinstance(news, Done):
+                return *self._drawn(news), gr.skip()
+            if self._is_late(begun):
+                break
         return *self._said(f"{self._what} …", waits=True), time.monotonic()
 
-    def _telling(self, halt: Halt, values: tuple[Any, ...]) -> Iterator[Step | Done]:
-        return telling(
-            self._bench, lambda bench: self._view(bench, *values), self._what, self._what, self._patience, halt
+    def _telling(self, request: gr.Request, values: tuple[Any, ...]) -> Iterator[Step | Done | Halt]:
+        def work(bench: Workbench) -> Any:
+            return self._view(bench, *values)
+
+        return self._turns.telling(
+            request, self._bench, work, self._what, *values, silence=self._what, patience=self._patience
         )
 
     def _is_late(self, begun: float) -> bool:
