@@ -67,6 +67,9 @@ def test_what_is_forgotten_stands_by_student_and_share():
     guard["anew"] = [{"student": "student:a", "dtype": "float32", "AP": [0.5, 0.61], "queries": 9}]
     text = details({**RECORD, "guards": [guard]})
     assert "in float32: student:a (AP 0.500 → 0.610 on its own 9 test queries)." in text
+    guard["anew"].append({"student": "student:d", "dtype": "bfloat16", "AP": [0.5, 0.4], "queries": 9})
+    text = details({**RECORD, "guards": [guard]})
+    assert "9 test queries).\n\nTrained anew for this, in bfloat16: student:d (AP 0.500 → 0.400" in text
 
 
 def test_why_a_teacher_helps_or_not_stands_by_order():

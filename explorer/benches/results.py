@@ -121,11 +121,15 @@ def _guard(guard: Mapping[str, Any]) -> str:
 
 def _anew(students: Sequence[Mapping[str, Any]]) -> list[str]:
     """Students of a guard that are not those of the table above it: trained by the same commands on another machine."""
-    told = [
-        f"{one['student']} (AP {one['AP'][0]:.3f} → {one['AP'][1]:.3f} on its own {one['queries']} test queries)"
-        for one in students
-    ]
-    return ["", f"Trained anew for this, in {students[0]['dtype']}: {'; '.join(told)}."] if told else []
+    lines = []
+    for dtype in dict.fromkeys(one["dtype"] for one in students):
+        told = [
+            f"{one['student']} (AP {one['AP'][0]:.3f} → {one['AP'][1]:.3f} on its own {one['queries']} test queries)"
+            for one in students
+            if one["dtype"] == dtype
+        ]
+        lines += ["", f"Trained anew for this, in {dtype}: {'; '.join(told)}."]
+    return lines
 
 
 def _cell(row: Mapping[str, Any] | None, measure: str) -> str:
