@@ -8,13 +8,13 @@ from typing import Any
 
 from explorer.evaluation.measures import means, per_query
 from explorer.evaluation.significance import difference
-from explorer.records import ExplorerError, Progress, Query, Run
+from explorer.records import ExplorerError, Progress, Query, Ranking, Run
 from explorer.workbench import Workbench
 from explorer.workbench.answering import answerable, answers
 from explorer.workbench.evaluating import evaluate
 from explorer.workbench.guards import verdict
 from explorer.workbench.plans import METHODS, Plan
-from explorer.workbench.teachers import Teacher
+from explorer.workbench.teachers import CANDIDATES, Teacher
 from explorer.workbench.teaching import candidates_of, scores_for
 
 MEASURES = ("nDCG@10", "AP", "R@1")
@@ -74,6 +74,7 @@ def methods(
     rows = [
         _row(spec, "baseline" if spec in (base, "bm25") else "student", found.values, base) for spec in found.values
     ]
+    ceiling = _ceiling(bench, base, queries, found.values[base], progress)
     teachers = [_teacher(bench, spec, base, queries, found.values[base], k, progress) for spec in TEACHERS]
     by_spec = {row["system"]: row for row in teachers}
     for row in rows:
@@ -91,7 +92,7 @@ def methods(
         "answered": len(answerable(queries)),
         "documents": len(collection.documents),
         "trained_on": limit or len(collection.split("train")),
-        "rows": [*rows[:2], *teachers, *rows[2:], *trained],
+        "rows": [*rows[:2], ceiling, *teachers, *rows[2:], *trained],
         "guards": forgetting,
     }
 
@@ -128,6 +129,26 @@ def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
     return ""
 
 
+def _ceiling(
+    bench: Workbench, base: str, queries: Sequence[Query], before: Values, progress: Progress
+) -> dict[str, Any]:
+    """No retriever ranks better: the relevant documents first, by grade, then the baseline's order.
+
+    What the reader answers from it is measured, not a bound: a distracting document can happen to help.
+    """
+    qrels = bench.collection.qrels
+    orders = {
+        q: Ranking.from_scores(
+            q,
+            {doc.doc_id: -doc.rank for doc in ranking}
+            | {doc_id: grade for doc_id, grade in qrels[q].items() if grade > 0},
+        )
+        for q, ranking in bench.search(base, queries, CANDIDATES).rankings.items()
+    }
+    values = _values(bench, Run("perfect order", orders), queries, progress)
+    return {"system": "perfect order", "kind": "ceiling", **_measured(values, before)}
+
+
 def _teacher(
     bench: Workbench,
     spec: str,
@@ -138,19 +159,24 @@ def _teacher(
     progress: Progress,
 ) -> dict[str, Any]:
     """The teacher's own order of the baseline's candidates, where it could score them; the rest as the baseline has it."""
-    collection = bench.collection
     row: dict[str, Any] = {"system": spec, "kind": "teacher", "command": _teach_command(bench, spec)}
     if not answerable(queries):
         return {**row, "note": "no reference answers to score by"}
-    found = bench.search(base, queries, k or 16)
+    found = bench.search(base, queries, k or CANDIDATES)
     teacher = Teacher(spec, bench.reader, base=base)
     scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, found, teacher), progress)
     own = scores.run().rankings
     run = Run(spec, {q: own.get(q, ranking) for q, ranking in found.rankings.items()})
-    qrels = {query.query_id: collection.qrels[query.query_id] for query in queries}
+    return {**row, "scored": len(own), **_measured(_values(bench, run, queries, progress), before)}
+
+
+def _values(bench: Workbench, run: Run, queries: Sequence[Query], progress: Progress) -> Values:
+    """The table's measures of a ranking, with those of the answers read from it where there are reference answers."""
+    measured = per_query(run, {query.query_id: bench.collection.qrels[query.query_id] for query in queries}, MEASURES)
+    if not answerable(queries):
+        return measured
     reader = bench.models.reader(bench.reader)
-    values = {**per_query(run, qrels, MEASURES), **answers(collection, reader, run, queries, progress=progress).values}
-    return {**row, "scored": len(own), **_measured(values, before)}
+    return {**measured, **answers(bench.collection, reader, run, queries, progress=progress).values}
 
 
 def _teach_command(bench: Workbench, spec: str) -> str:

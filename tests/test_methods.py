@@ -1,0 +1,33 @@
+"""The table of methods: what can be counted by hand."""
+
+import pytest
+
+from explorer.benches.table import MEASURES, _ceiling
+from explorer.collections import Collection
+from explorer.evaluation.measures import per_query
+from explorer.records import Document, Query, silent
+from explorer.workbench import Workbench
+
+TEXTS = {
+    "echo": "Who keeps the lamp of the tower, asked the children: who keeps the lamp?",
+    "lamp": "The lamp is kept by Ada Lund.",
+    "tower": "Ada Lund has lived there since 1901.",
+    "reeds": "Herons nest in reeds.",
+}
+
+
+def test_a_perfect_order_has_the_relevant_documents_first_by_grade(workspace):
+    documents = {doc_id: Document(doc_id, text) for doc_id, text in TEXTS.items()}
+    queries = {"q": Query("q", "Who keeps the lamp of the tower?")}
+    grades = {"q": {"tower": 2, "lamp": 1, "echo": 0}}
+    bench = Workbench(Collection("small", documents, queries, grades, {"q": "test"}), workspace)
+    asked = list(queries.values())
+    found = bench.search("bm25", asked, 16)
+    before = per_query(found, grades, MEASURES)
+    assert found.rankings["q"].doc_ids[0] == "echo" and before["AP"]["q"] < 1
+
+    row = _ceiling(bench, "bm25", asked, before, silent)
+
+    assert (row["system"], row["kind"]) == ("perfect order", "ceiling")
+    assert row["measures"] == pytest.approx({"nDCG@10": 1.0, "AP": 1.0, "R@1": 0.5})
+    assert row["change"]["AP"]["delta"] == pytest.approx(1 - before["AP"]["q"])
