@@ -63,6 +63,8 @@ def test_what_is_forgotten_stands_by_student_and_share():
     assert "| forgetting: nDCG@10 on other, 7 queries | alpha 1 | alpha 0.5 |" in text
     assert "| dense:minilm | 0.900 |  |" in text and "| student:a | 0.800▼ | 0.910▲ |" in text
     assert "| student:b | kept its base |  |\n| student:c | not measured |  |" in text
+    last = summary([RECORD, {**RECORD, "guards": [guard]}]).splitlines()[-1]
+    assert "ranks worse on other (" in last and last.endswith("in 1 of 1 cases at alpha 1, 0 of 1 cases at alpha 0.5.")
     assert "Trained anew" not in text
     guard["anew"] = [{"student": "student:a", "dtype": "float32", "AP": [0.5, 0.61], "queries": 9}]
     text = details({**RECORD, "guards": [guard]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def stored(folder: Path) -> list[dict[str, Any]]:
 
 
 def summary(records: Sequence[Mapping[str, Any]]) -> str:
-    """One line per collection: MAP of the baseline, of the utility teacher and of every student."""
+    """One line per collection: MAP of the baseline, of the utility teacher and of every student; then what was forgotten."""
     names = [f"{method} {student}" for method, student in STUDENTS]
     head = ["collection", "test queries", "baseline", "teacher utility", *names]
     lines = [_line(head), _line(["---"] * len(head))]
@@ -30,7 +31,22 @@ def summary(records: Sequence[Mapping[str, Any]]) -> str:
         cells = [_cell(rows.get(name), "AP") for name in ("dense:minilm", "utility")]
         cells += [_cell(students.get(pair), "AP") for pair in STUDENTS]
         lines.append(_line([record["collection"], str(record["queries"]), *cells]))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_forgotten(records)])
+
+
+def _forgotten(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How often a student that left its base ranks worse on a collection it was not trained on, by its share in the blend."""
+    guards = [guard for record in records for guard in record.get("guards", [])]
+    asked, worse = Counter[str](), Counter[str]()
+    for row in (row for guard in guards for row in guard["rows"][1:]):
+        alpha = row["system"].partition("@")[2] or "1"
+        asked[alpha] += 1
+        worse[alpha] += row["change"]["nDCG@10"]["verdict"] == "worse"
+    if not asked:
+        return []
+    where = " or ".join(dict.fromkeys(guard["collection"] for guard in guards))
+    told = ", ".join(f"{worse[alpha]} of {asked[alpha]} cases at alpha {alpha}" for alpha in asked)
+    return ["", f"Forgetting: a trained student ranks worse on {where} (nDCG@10, interval below zero) in {told}."]
 
 
 def details(record: Mapping[str, Any]) -> str:
