@@ -68,6 +68,7 @@ def details(record: Mapping[str, Any]) -> str:
         cells = [_cell(row, measure) for measure in measures]
         seconds = f"{row['seconds']:.0f}" if row.get("seconds") is not None else ""
         lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
+    lines += _beside(record["rows"])
     commands = dict.fromkeys(row["command"] for row in record["rows"] if row.get("command"))
     lines += ["", "```sh", *commands, "```"]
     if "reasons" in record:
@@ -84,6 +85,23 @@ def written_into(page: str, block: str) -> str:
     if not begin or not end:
         raise ExplorerError(f"the page has no {BEGIN} followed by {END}; put both where the table belongs")
     return f"{head}{BEGIN}\n{block}\n{END}{tail}"
+
+
+def _beside(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows measured later, on another machine: their changes are against what the baseline had in the same run."""
+    return [
+        line
+        for row in rows
+        if "beside" in row
+        for line in (
+            "",
+            f"{row['system']} was measured later; in the same run the baseline had {_told(row['beside'])}.",
+        )
+    ]
+
+
+def _told(measures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in measures.items())
 
 
 def _about(record: Mapping[str, Any]) -> str:
