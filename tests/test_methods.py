@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.benches.table import MEASURES, _ceiling
+from explorer.benches.table import MEASURES, _ceiling, _named, _teach_command
 from explorer.collections import Collection
 from explorer.evaluation.measures import per_query
 from explorer.records import Document, Query, silent
@@ -31,3 +31,17 @@ def test_a_perfect_order_has_the_relevant_documents_first_by_grade(workspace):
     assert (row["system"], row["kind"]) == ("perfect order", "ceiling")
     assert row["measures"] == pytest.approx({"nDCG@10": 1.0, "AP": 1.0, "R@1": 0.5})
     assert row["change"]["AP"]["delta"] == pytest.approx(1 - before["AP"]["q"])
+
+
+def test_a_teachers_command_asks_for_the_same_candidates_of_the_same_queries(bench):
+    plain = ["explorer", "teach", "harbour", "--teacher", "utility", "--split", "test"]
+    assert _teach_command(bench, "utility", None, 0).split() == plain
+    assert _teach_command(bench, "utility", 16, 0).split() == plain
+    assert _teach_command(bench, "utility", 10, 60).split() == [*plain, "-k", "10", "--limit", "60"]
+    other = Workbench(bench.collection, bench.workspace, scoped=False)
+    assert _teach_command(other, "utility", None, 0).split() == [*plain, "--scope", "none"]
+
+
+def test_a_table_of_everything_searched_as_one_says_so():
+    assert _named("qasper:papers/train.json") == "qasper:train.json"
+    assert _named("qasper:papers/train.json", scoped=False) == "qasper:train.json --scope none"

@@ -69,7 +69,8 @@ def details(record: Mapping[str, Any]) -> str:
         seconds = f"{row['seconds']:.0f}" if row.get("seconds") is not None else ""
         lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
     lines += _beside(record["rows"])
-    commands = dict.fromkeys(row["command"] for row in record["rows"] if row.get("command"))
+    commands = dict.fromkeys([*(row.get("command") for row in record["rows"]), *record.get("commands", [])])
+    commands.pop(None, None)
     lines += ["", "```sh", *commands, "```"]
     if "reasons" in record:
         lines += ["", _reasons(record["reasons"])]

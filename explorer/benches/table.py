@@ -75,7 +75,10 @@ def methods(
         _row(spec, "baseline" if spec in (base, "bm25") else "student", found.values, base) for spec in found.values
     ]
     ceiling = _ceiling(bench, base, queries, found.values[base], progress)
-    teachers = [_teacher(bench, spec, base, queries, found.values[base], k, progress) for spec in TEACHERS]
+    teachers = [
+        {**_teacher(bench, spec, base, queries, found.values[base], k, progress), "command": command}
+        for spec, command in ((spec, _teach_command(bench, spec, k, tested)) for spec in TEACHERS)
+    ]
     by_spec = {row["system"]: row for row in teachers}
     for row in rows:
         if row["system"] in runs:
@@ -86,7 +89,7 @@ def methods(
             row["gap_closed"] = _gap(row, rows[0], by_spec.get(plan.teacher))
     forgetting = [_forgetting(bench, guard, base, list(runs), progress) for guard in guards]
     return {
-        "collection": _named(source),
+        "collection": _named(source, bench.scoped),
         "split": "test",
         "queries": len(queries),
         "answered": len(answerable(queries)),
@@ -97,10 +100,10 @@ def methods(
     }
 
 
-def _named(source: str) -> str:
+def _named(source: str, scoped: bool = True) -> str:
     """A collection's spec without the folders of its path: what it is called does not depend on where it lies."""
     kind, colon, path = source.rpartition(":")
-    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
+    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}{'' if scoped else ' --scope none'}"
 
 
 def _plan(
@@ -159,7 +162,7 @@ def _teacher(
     progress: Progress,
 ) -> dict[str, Any]:
     """The teacher's own order of the baseline's candidates, where it could score them; the rest as the baseline has it."""
-    row: dict[str, Any] = {"system": spec, "kind": "teacher", "command": _teach_command(bench, spec)}
+    row: dict[str, Any] = {"system": spec, "kind": "teacher"}
     if not answerable(queries):
         return {**row, "note": "no reference answers to score by"}
     found = bench.search(base, queries, k or CANDIDATES)
@@ -179,8 +182,12 @@ def _values(bench: Workbench, run: Run, queries: Sequence[Query], progress: Prog
     return {**measured, **answers(bench.collection, reader, run, queries, progress=progress).values}
 
 
-def _teach_command(bench: Workbench, spec: str) -> str:
-    return shlex.join(["explorer", "teach", bench.collection.source, "--teacher", spec, "--split", "test"])
+def _teach_command(bench: Workbench, spec: str, k: int | None, tested: int) -> str:
+    """The command that prints this teacher's quality over the same candidates of the same queries."""
+    words = ["explorer", "teach", bench.collection.source, "--teacher", spec, "--split", "test"]
+    words += ["-k", str(k)] if k not in (None, CANDIDATES) else []
+    words += ["--limit", str(tested)] if tested else []
+    return shlex.join(words if bench.scoped else [*words, "--scope", "none"])
 
 
 def _row(spec: str, kind: str, values: Mapping[str, Values], base: str) -> dict[str, Any]:
