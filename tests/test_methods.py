@@ -26,7 +26,7 @@ def test_a_perfect_order_has_the_relevant_documents_first_by_grade(workspace):
     before = per_query(found, grades, MEASURES)
     assert found.rankings["q"].doc_ids[0] == "echo" and before["AP"]["q"] < 1
 
-    row = _ceiling(bench, "bm25", asked, before, silent)
+    row = _ceiling(bench, found, asked, before, silent)
 
     assert (row["system"], row["kind"]) == ("perfect order", "ceiling")
     assert row["measures"] == pytest.approx({"nDCG@10": 1.0, "AP": 1.0, "R@1": 0.5})

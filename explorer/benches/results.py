@@ -69,9 +69,8 @@ def details(record: Mapping[str, Any]) -> str:
         seconds = f"{row['seconds']:.0f}" if row.get("seconds") is not None else ""
         lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
     lines += _beside(record["rows"])
-    commands = dict.fromkeys([*(row.get("command") for row in record["rows"]), *record.get("commands", [])])
-    commands.pop(None, None)
-    lines += ["", "```sh", *commands, "```"]
+    commands = [row["command"] for row in record["rows"] if row.get("command")] + record.get("commands", [])
+    lines += ["", "```sh", *dict.fromkeys(commands), "```"]
     if "reasons" in record:
         lines += ["", _reasons(record["reasons"])]
     for guard in record.get("guards", []):
@@ -90,19 +89,11 @@ def written_into(page: str, block: str) -> str:
 
 def _beside(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Rows measured later, on another machine: their changes are against what the baseline had in the same run."""
-    return [
-        line
-        for row in rows
-        if "beside" in row
-        for line in (
-            "",
-            f"{row['system']} was measured later; in the same run the baseline had {_told(row['beside'])}.",
-        )
-    ]
-
-
-def _told(measures: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.3f}" for name, value in measures.items())
+    lines = []
+    for row in (row for row in rows if "beside" in row):
+        had = ", ".join(f"{measure} {value:.3f}" for measure, value in row["beside"].items())
+        lines += ["", f"{row['system']} was measured later; in the same run the baseline had {had}."]
+    return lines
 
 
 def _about(record: Mapping[str, Any]) -> str:

@@ -49,7 +49,8 @@ def methods(
     """Rows of the table for one collection, each student trained if its run is not there yet.
 
     ``students`` such as "uae-query" restrict the table; runs are named NAME-METHOD-STUDENT, NAME by default the
-    collection's. Everything is measured on the test split (its first ``tested`` queries), against ``base``.
+    collection's. Everything is measured on the test split (its first ``tested`` queries), against ``base``; a perfect
+    order shows the room there is.
     """
     collection = bench.collection
     prefix = name or collection.name.partition(".")[0]
@@ -74,10 +75,12 @@ def methods(
     rows = [
         _row(spec, "baseline" if spec in (base, "bm25") else "student", found.values, base) for spec in found.values
     ]
-    ceiling = _ceiling(bench, base, queries, found.values[base], progress)
+    candidates, before = bench.search(base, queries, k or CANDIDATES), found.values[base]
+    ceiling = _ceiling(bench, candidates, queries, before, progress)
     teachers = [
-        {**_teacher(bench, spec, base, queries, found.values[base], k, progress), "command": command}
-        for spec, command in ((spec, _teach_command(bench, spec, k, tested)) for spec in TEACHERS)
+        _teacher(bench, spec, candidates, queries, before, progress)
+        | {"command": _teach_command(bench, spec, k, tested)}
+        for spec in TEACHERS
     ]
     by_spec = {row["system"]: row for row in teachers}
     for row in rows:
@@ -133,9 +136,9 @@ def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
 
 
 def _ceiling(
-    bench: Workbench, base: str, queries: Sequence[Query], before: Values, progress: Progress
+    bench: Workbench, candidates: Run, queries: Sequence[Query], before: Values, progress: Progress
 ) -> dict[str, Any]:
-    """No retriever ranks better: the relevant documents first, by grade, then the baseline's order.
+    """No retriever ranks better: the relevant documents first, by grade, then the baseline's candidates.
 
     What the reader answers from it is measured, not a bound: a distracting document can happen to help.
     """
@@ -146,30 +149,23 @@ def _ceiling(
             {doc.doc_id: -doc.rank for doc in ranking}
             | {doc_id: grade for doc_id, grade in qrels[q].items() if grade > 0},
         )
-        for q, ranking in bench.search(base, queries, CANDIDATES).rankings.items()
+        for q, ranking in candidates.rankings.items()
     }
     values = _values(bench, Run("perfect order", orders), queries, progress)
     return {"system": "perfect order", "kind": "ceiling", **_measured(values, before)}
 
 
 def _teacher(
-    bench: Workbench,
-    spec: str,
-    base: str,
-    queries: Sequence[Query],
-    before: Values,
-    k: int | None,
-    progress: Progress,
+    bench: Workbench, spec: str, candidates: Run, queries: Sequence[Query], before: Values, progress: Progress
 ) -> dict[str, Any]:
     """The teacher's own order of the baseline's candidates, where it could score them; the rest as the baseline has it."""
     row: dict[str, Any] = {"system": spec, "kind": "teacher"}
     if not answerable(queries):
         return {**row, "note": "no reference answers to score by"}
-    found = bench.search(base, queries, k or CANDIDATES)
-    teacher = Teacher(spec, bench.reader, base=base)
-    scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, found, teacher), progress)
+    teacher = Teacher(spec, bench.reader, base=candidates.retriever)
+    scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, candidates, teacher), progress)
     own = scores.run().rankings
-    run = Run(spec, {q: own.get(q, ranking) for q, ranking in found.rankings.items()})
+    run = Run(spec, {q: own.get(q, ranking) for q, ranking in candidates.rankings.items()})
     return {**row, "scored": len(own), **_measured(_values(bench, run, queries, progress), before)}
 
 
