@@ -192,3 +192,24 @@ def test_the_first_screen_of_a_world_needs_no_model(worlds, name, tmp_path, mode
         exact = model.encode_query([query.text for query in queries], normalize_embeddings=True)
         assert np.abs(never.queries([query.text for query in queries]) - exact).max() < 1e-5
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [], "all of it came with the world"
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_machine_that_encodes_in_bfloat16_has_its_first_screen_too(worlds, name, tmp_path, model_cache):
+    """The faster format is chosen by machine; a rounding to 8 bits moves a vector by thousandths."""
+    workspace, folder = Workspace(tmp_path), find_model("minilm", model_cache / "models")
+    texts = [document.content for document in worlds[name].documents.values()]
+    queries = [query.text for query in worlds[name].judged(worlds[name].split("test"))]
+    run = Workbench(worlds[name], workspace).students()[0]
+    base = f"{folder.fingerprint}\0torch.bfloat16"
+    student = f"{ModelFolder(run.run_id, run.student).fingerprint}\0{base}\x001.0\0torch.bfloat16"
+    kind = student_kind(run.plan["student"])
+    load = functools.partial(load_encoder, folder, "cpu", "float32")
+    some = np.arange(0, len(texts), 97)
+    for key, model in ((base, load()), (student, load_student(kind, run.student, load()))):
+        never = DeferredEncoder(lambda: pytest.fail("loaded"), key, describe(folder.path), workspace.vectors())
+        brought = np.asarray(never.documents(texts, workspace.vectors()))[some]
+        exact = model.encode_document([texts[row] for row in some], normalize_embeddings=True)
+        assert (brought * exact).sum(axis=1).min() > 0.999
+        exact = model.encode_query(queries, normalize_embeddings=True)
+        assert (never.queries(queries) * exact).sum(axis=1).min() > 0.999

@@ -1,16 +1,19 @@
 """The vectors that come with the worlds: the first screen encodes nothing, and loads no model.
 
-    python assets/worlds/vectors.py
+    python assets/worlds/vectors.py [FORMAT ...]
 
 Of the baseline and of the student a world opens with: documents in half precision, their lengths in tokens, held-out
-queries. Made on a processor in float32, used wherever Explorer encodes so.
+queries. In both number formats Explorer encodes in, whichever is the faster on the machine that makes them.
 """
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import itertools
+import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -21,12 +24,16 @@ from explorer.workspace import Workspace
 
 COLLECTIONS = Path(__file__).parents[1] / "collections"
 WORLDS = ("meridian", "clauses", "atlas")
+FORMATS = ("float32", "bfloat16")
+CHOICES = ("explorer.models.loading.fast_dtype", "explorer.workbench.loading.fast_dtype")
 
 
-def main() -> None:
-    for world in WORLDS:
-        shutil.rmtree(COLLECTIONS / world / "vectors", ignore_errors=True)
-        with tempfile.TemporaryDirectory() as empty:
+def main(formats: list[str]) -> None:
+    """Files go by content: remove ``vectors`` of a world whose texts or students have changed."""
+    for world, name in itertools.product(WORLDS, formats or FORMATS):
+        with tempfile.TemporaryDirectory() as empty, contextlib.ExitStack() as chosen:
+            for place in CHOICES:
+                chosen.enter_context(mock.patch(place, return_value=name))
             bench = Workbench.open(world, Workspace(empty), device="cpu")
             first_screen(bench)
             bring(bench, COLLECTIONS / world / "vectors")
@@ -50,4 +57,4 @@ def bring(bench: Workbench, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
