@@ -1,6 +1,6 @@
 """The vectors that come with the worlds: the first screen encodes nothing, and loads no model.
 
-    python assets/worlds/vectors.py [FORMAT ...]
+    python assets/worlds/vectors.py
 
 Of the baseline and of the student a world opens with: documents in half precision, their lengths in tokens, held-out
 queries. In both number formats Explorer encodes in, whichever is the faster on the machine that makes them.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import sys
+import shutil
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -28,9 +28,10 @@ FORMATS = ("float32", "bfloat16")
 CHOICES = ("explorer.models.loading.fast_dtype", "explorer.workbench.loading.fast_dtype")
 
 
-def main(formats: list[str]) -> None:
-    """Files go by content: remove ``vectors`` of a world whose texts or students have changed."""
-    for world, name in itertools.product(WORLDS, formats or FORMATS):
+def main() -> None:
+    for world in WORLDS:
+        shutil.rmtree(COLLECTIONS / world / "vectors", ignore_errors=True)
+    for world, name in itertools.product(WORLDS, FORMATS):
         with tempfile.TemporaryDirectory() as empty, contextlib.ExitStack() as chosen:
             for place in CHOICES:
                 chosen.enter_context(mock.patch(place, return_value=name))
@@ -57,4 +58,4 @@ def bring(bench: Workbench, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
