@@ -88,8 +88,13 @@ def open_data(page):
     page.click("#tab-data-button, [role=tab]:has-text('Data')")
 
 
-# what Gradio's client says of answers that are on their way when a page is left: it closes them, then the page goes
-LEFT = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out")
+# what is said of answers that are on their way when a page is left: on "beforeunload" Gradio's client aborts its stream,
+# whose reader tells the abort in Chromium's words, of which there are two; then the page goes
+LEFT = (
+    "AbortError: signal is aborted without reason",
+    "AbortError: BodyStreamBuffer was aborted",
+    "Unexpected error Connection errored out",
+)
 BESIDE = 2  # seconds between that and the leaving, which Chromium tells of after it
 
 
