@@ -179,7 +179,7 @@ class TeacherScores:
 class TrainingExample:
     """One query and its candidates with the teacher's score of each.
 
-    ``relevant`` are documents judged relevant: they are never used as negatives of this query.
+    ``relevant``: documents judged relevant; another query's candidate among them is no negative of this one.
     """
 
     query_id: str

@@ -63,7 +63,7 @@ def test_labels_become_positives_and_the_baselines_list_gives_the_negatives():
     }
     found = Run("base", {"q": Ranking.from_scores("q", {"echo": 0.7, "twin": 0.69, "gold": 0.65, "far": 0.1})})
     queries = {"q": Query("q", "When was the mill built?", ("1743",))}
-    lesson = label_lesson(teacher("gold:qrels", q={"gold": 2.0}), queries, found, texts, 2, 0.0)
+    lesson = label_lesson(teacher("gold:qrels", q={"gold": 2.0}), {"q": {"gold": 2}}, queries, found, texts, 2, 0.0)
     assert told(lesson) == [("q", ("gold", "echo", "far"), (2.0, 0.0, 0.0), frozenset({"gold"}))]
     assert lesson.refused == {"contains a reference answer": 1}
 
@@ -72,9 +72,20 @@ def test_a_judges_expected_grade_counts_as_relevant_above_its_floor():
     texts = {"a": "one", "b": "two", "c": "three"}
     found = Run("base", {"q": Ranking.from_scores("q", {"a": 0.5, "b": 0.4, "c": 0.3})})
     lesson = label_lesson(
-        teacher("gold:judge", q={"a": 1.4, "b": 2.5, "c": 0.2}), {"q": Query("q", "?")}, found, texts, 5, 1.5
+        teacher("gold:judge", q={"a": 1.4, "b": 2.5, "c": 0.2}), {}, {"q": Query("q", "?")}, found, texts, 5, 1.5
     )
     assert told(lesson) == [("q", ("b", "a", "c"), (2.5, 0.0, 0.0), frozenset({"b"}))]
+
+
+def test_a_label_of_the_reader_does_not_make_a_relevant_document_a_negative():
+    """The reader failed with the document that people judged relevant, and with one that holds the answer."""
+    texts = {"gold": "The mill dates from 1743.", "twin": "In 1743.", "other": "It was rebuilt.", "bad": "Not in 1743."}
+    found = Run("base", {"q": Ranking.from_scores("q", {"gold": 0.7, "twin": 0.69, "bad": 0.68, "other": 0.65})})
+    queries = {"q": Query("q", "When was the mill built?", ("1743",))}
+    labels = teacher("gold:task", q={"gold": 0.0, "twin": 0.0, "bad": 0.0, "other": 1.0})
+    lesson = label_lesson(labels, {"q": {"gold": 1, "bad": 0}}, queries, found, texts, 5, 0.0)
+    assert told(lesson) == [("q", ("other", "bad"), (1.0, 0.0), frozenset({"gold", "other"}))]
+    assert lesson.refused == {"contains a reference answer": 1}
 
 
 def test_one_training_query_still_makes_one_example():

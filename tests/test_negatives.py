@@ -14,8 +14,8 @@ TEXTS = {
 }
 
 
-def mined(scores, grades=None, count=9):
-    return mine(QUERY, Ranking.from_scores("q", scores), grades or {"gold": 1}, TEXTS, count)
+def mined(scores, useless=(), count=9):
+    return mine(QUERY, Ranking.from_scores("q", scores), {"gold"}, set(useless), TEXTS, count)
 
 
 def test_the_hardest_come_first_and_no_more_than_asked():
@@ -40,7 +40,7 @@ def test_the_guard_is_silent_where_the_relevant_document_was_not_found():
 
 
 def test_a_document_somebody_judged_useless_is_always_a_negative():
-    found = mined({"gold": 0.3, "useless": 0.9}, {"gold": 1, "useless": 0})
+    found = mined({"gold": 0.3, "useless": 0.9}, ["useless"])
     assert found.doc_ids == ("useless",) and found.refused == {}
 
 

@@ -49,15 +49,27 @@ def list_lesson(teacher: TeacherScores, qrels: Qrels) -> Lesson:
 
 
 def label_lesson(
-    teacher: TeacherScores, queries: Mapping[str, Query], found: Run, texts: Mapping[str, str], count: int, floor: float
+    teacher: TeacherScores,
+    judged: Qrels,
+    queries: Mapping[str, Query],
+    found: Run,
+    texts: Mapping[str, str],
+    count: int,
+    floor: float,
 ) -> Lesson:
-    """Labelled documents above ``floor`` as positives, and ``count`` hard negatives of the baseline's list."""
+    """Documents the teacher labels above ``floor`` as positives, and ``count`` hard negatives of the baseline's list.
+
+    ``judged``: what people said. What they hold relevant is no negative, whatever the teacher says; what they hold
+    useless is one, unless the teacher differs. A label of the task or of a judge is no proof that a document is useless.
+    """
     examples, dropped, refused = [], dict(teacher.left_out), dict[str, int]()
     for query_id, scores in teacher.by_query.items():
         if scores.left_out:
             continue
         positives = {d: value for d, value in scores.values.items() if value > floor}
-        mined = mine(queries[query_id], found.rankings[query_id], scores.values, texts, count, floor)
+        grades = {d: grade for d, grade in judged.get(query_id, {}).items() if d in texts}
+        relevant = frozenset(positives) | {d for d, grade in grades.items() if grade > 0}
+        mined = mine(queries[query_id], found.rankings[query_id], relevant, grades.keys() - relevant, texts, count)
         for reason, number in mined.refused.items():
             refused[reason] = refused.get(reason, 0) + number
         if reason := "" if positives and mined.doc_ids else "no negative is safe" if positives else "no positive label":
@@ -65,7 +77,7 @@ def label_lesson(
             continue
         doc_ids = (*positives, *mined.doc_ids)
         labels = tuple(positives.get(doc_id, 0.0) for doc_id in doc_ids)
-        examples.append(TrainingExample(query_id, doc_ids, labels, frozenset(positives)))
+        examples.append(TrainingExample(query_id, doc_ids, labels, relevant))
     return Lesson(examples, dropped, refused)
 
 

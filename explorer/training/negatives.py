@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from explorer.records import Query, Ranking
@@ -27,19 +28,20 @@ class Mined:
 def mine(
     query: Query,
     ranking: Ranking,
-    grades: Mapping[str, float],
+    relevant: AbstractSet[str],
+    useless: AbstractSet[str],
     texts: Mapping[str, str],
     count: int,
-    floor: float = 0.0,
     margin: float = MARGIN,
 ) -> Mined:
     """The first ``count`` documents of ``ranking`` that are safe to push away.
 
-    ``grades``: labels of the query, relevant above ``floor``. A document somebody judged useless is always safe;
-    an unjudged one only if it has no relevant document's text, holds no answer, and scores at most ``margin``
-    above the best relevant one. Margins to the positive: Moreira et al. 2024 (NV-Retriever).
+    ``relevant``: doc_ids that people or the teacher hold relevant. ``useless``: those that people judged and found
+    not relevant, which are always safe. Any other document is safe only if it has no relevant document's text, holds
+    no answer, and scores at most ``margin`` (cosine) above the best relevant one of the list; where none is in it,
+    there is no margin to measure. Moreira et al. 2024 (NV-Retriever) ask a strong model's negatives to score below
+    the positive; here the miner is the baseline itself, whose failures stand above it.
     """
-    relevant = {doc_id for doc_id, grade in grades.items() if grade > floor}
     taboo = {texts[doc_id] for doc_id in relevant}
     answers = [pattern for answer in query.answers if (pattern := answer_pattern(answer))]
     best = max((doc.score for doc in ranking if doc.doc_id in relevant), default=None)
@@ -51,18 +53,17 @@ def mine(
         if doc.doc_id in relevant:
             continue
         above = best is not None and doc.score > best + margin
-        judged = doc.doc_id in grades
-        if reason := _unsafe(texts[doc.doc_id], taboo, answers, above=above, judged=judged):
+        if reason := _unsafe(texts[doc.doc_id], taboo, answers, above=above, useless=doc.doc_id in useless):
             refused[reason] = refused.get(reason, 0) + 1
         else:
             found.append(doc.doc_id)
     return Mined(tuple(found), refused)
 
 
-def _unsafe(text: str, taboo: set[str], answers: Sequence[re.Pattern[str]], *, above: bool, judged: bool) -> str:
+def _unsafe(text: str, taboo: set[str], answers: Sequence[re.Pattern[str]], *, above: bool, useless: bool) -> str:
     if text in taboo:
         return SAME_TEXT
-    if judged:
+    if useless:
         return ""
     if any(answer.search(text) for answer in answers):
         return HOLDS_ANSWER

@@ -21,6 +21,7 @@ from explorer.training.train import train
 from explorer.workbench.evaluating import evaluate
 from explorer.workbench.examplefile import save_examples
 from explorer.workbench.guards import Data, divide, query_mark, verdict
+from explorer.workbench.labelling import labelled
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.plans import DEV_MEASURE, Plan
 from explorer.workbench.specs import Retrievers
@@ -103,7 +104,7 @@ def _lesson(
     found = base.search(queries, plan.candidates)
     candidates = candidates_of(retrievers, found, teacher)
     scores = scores_for(retrievers, teacher, candidates, progress)
-    lesson = _make_lesson(plan, collection, scores, found)
+    lesson = _make_lesson(plan, retrievers, scores, found)
     return lesson, {
         "examples": len(lesson.examples),
         "dropped": {**data.dropped, **lesson.dropped},
@@ -116,10 +117,15 @@ def _lesson(
     }
 
 
-def _make_lesson(plan: Plan, collection: Collection, scores: TeacherScores, found: Run) -> Lesson:
-    if plan.asked.kind == "gold":
+def _make_lesson(plan: Plan, retrievers: Retrievers, scores: TeacherScores, found: Run) -> Lesson:
+    collection, teacher = retrievers.collection, plan.asked
+    if teacher.kind == "gold":
         texts = {doc_id: doc.content for doc_id, doc in collection.documents.items()}
-        return label_lesson(scores, collection.queries, found, texts, plan.candidates, plan.asked.floor)
+        judged: dict[str, Mapping[str, int]] = dict(collection.qrels)
+        if "gold:labels" in teacher.sources:
+            labels = labelled(collection, retrievers.models.workspace)
+            judged |= {q: {**judged.get(q, {}), **row} for q, row in labels.items()}
+        return label_lesson(scores, judged, collection.queries, found, texts, plan.candidates, teacher.floor)
     make = list_lesson if plan.settings.loss == "list" else utility_lesson
     return make(scores, collection.qrels)
 
