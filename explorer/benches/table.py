@@ -11,7 +11,7 @@ from explorer.evaluation.significance import difference
 from explorer.records import ExplorerError, Progress, Query, Ranking, Run
 from explorer.workbench import Workbench
 from explorer.workbench.answering import answerable, answers
-from explorer.workbench.evaluating import evaluate
+from explorer.workbench.evaluating import DEPTH, evaluate
 from explorer.workbench.guards import verdict
 from explorer.workbench.plans import METHODS, Plan
 from explorer.workbench.teachers import CANDIDATES, Teacher
@@ -144,11 +144,7 @@ def _ceiling(
     """
     qrels = bench.collection.qrels
     orders = {
-        q: Ranking.from_scores(
-            q,
-            {doc.doc_id: -doc.rank for doc in ranking}
-            | {doc_id: grade for doc_id, grade in qrels[q].items() if grade > 0},
-        )
+        q: _lifted(ranking, {doc_id: float(grade) for doc_id, grade in qrels[q].items() if grade > 0})
         for q, ranking in candidates.rankings.items()
     }
     values = _values(bench, Run("perfect order", orders), queries, progress)
@@ -158,15 +154,23 @@ def _ceiling(
 def _teacher(
     bench: Workbench, spec: str, candidates: Run, queries: Sequence[Query], before: Values, progress: Progress
 ) -> dict[str, Any]:
-    """The teacher's own order of the baseline's candidates, where it could score them; the rest as the baseline has it."""
+    """The teacher's own order of the baseline's candidates it could score; the rest below, as the baseline has it."""
     row: dict[str, Any] = {"system": spec, "kind": "teacher"}
     if not answerable(queries):
         return {**row, "note": "no reference answers to score by"}
     teacher = Teacher(spec, bench.reader, base=candidates.retriever)
     scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, candidates, teacher), progress)
-    own = scores.run().rankings
-    run = Run(spec, {q: own.get(q, ranking) for q, ranking in candidates.rankings.items()})
+    own = {q: one.values for q, one in scores.by_query.items() if one.values}
+    found = bench.search(candidates.retriever, queries, DEPTH)  # as deep as the baseline it is compared with
+    run = Run(spec, {q: _lifted(ranking, own.get(q, {})) for q, ranking in found.rankings.items()})
     return {**row, "scored": len(own), **_measured(_values(bench, run, queries, progress), before)}
+
+
+def _lifted(ranking: Ranking, scores: Mapping[str, float]) -> Ranking:
+    """The scored documents first, by score; the others follow as ``ranking`` has them."""
+    below = min(scores.values(), default=0.0)
+    rest = {doc.doc_id: below - doc.rank for doc in ranking}
+    return Ranking.from_scores(ranking.query_id, {**rest, **scores})
 
 
 def _values(bench: Workbench, run: Run, queries: Sequence[Query], progress: Progress) -> Values:
