@@ -27,6 +27,27 @@ def test_a_local_folder_takes_the_place_of_an_embedded_model(tmp_path):
     assert torch.equal(torch.from_numpy(a.encode("tide")), torch.from_numpy(b.encode("tide")))
 
 
+def test_a_fresh_head_of_several_maps_ranks_nothing_yet_and_can_learn(tmp_path):
+    """RoBERTa's has two: with both at zero, no gradient would reach either."""
+    from transformers import AutoTokenizer, RobertaConfig, RobertaModel
+
+    folder = tmp_path / "roberta"
+    tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
+    tokenizer.save_pretrained(folder)
+    size = {"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1}
+    RobertaModel(RobertaConfig(**size, num_attention_heads=2, type_vocab_size=2)).save_pretrained(folder)
+    first, second = (models.load_cross_encoder(models.find_model(str(folder), tmp_path), "cpu") for _ in range(2))
+    model, fresh = first
+    features = model.preprocess([("What is a tide?", "Water that rises."), ("What is a tide?", "A bell.")])
+    logits = model(features)["scores"]
+    logits.sum().backward()
+    learning = {name for name, one in model.named_parameters() if one.grad is not None and one.grad.abs().sum() > 0}
+    assert fresh and not logits.any()
+    assert any("out_proj" in name for name in learning)
+    for (name, one), other in zip(model.named_parameters(), second[0].parameters(), strict=True):
+        assert torch.equal(one, other), f"{name} is drawn anew at every load, so a blend would be of other weights"
+
+
 def test_the_fingerprint_is_of_the_content_not_of_the_name(tmp_path):
     for name in ("one", "two"):
         shutil.copytree(minilm_folder(), tmp_path / name)

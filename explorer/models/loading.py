@@ -89,14 +89,15 @@ def load_reader(folder: ModelFolder, device: str | None = None, dtype: str | Non
 
 
 def load_cross_encoder(folder: ModelFolder, device: str | None = None) -> tuple[Any, bool]:
-    """(CrossEncoder in float32 with one label, whether its head is fresh: all zeros, as the checkpoint ranks nothing)."""
+    """(CrossEncoder in float32 with one label, whether its head is fresh: its last map zero, as the checkpoint ranks nothing)."""
     import torch
     from sentence_transformers import CrossEncoder
     from transformers import AutoConfig
 
     place = pick_device(device)
     attention = {"attn_implementation": "eager"} if place == "cpu" else {}  # as in load_encoder
-    with quiet_transformers(), _as_user_error(folder):
+    with quiet_transformers(), _as_user_error(folder), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # what a fresh head draws before its last map is the same for every blend
         config = AutoConfig.from_pretrained(folder.path, trust_remote_code=False)
         fresh = not any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
         model = CrossEncoder(
@@ -110,9 +111,10 @@ def load_cross_encoder(folder: ModelFolder, device: str | None = None) -> tuple[
         )
     if fresh:
         with torch.no_grad():
-            for name, parameter in model.named_parameters():
-                if ".classifier." in name or ".score." in name:
-                    parameter.zero_()
+            heads = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one.out_features == 1]
+            last = heads[-1]
+            for parameter in last.parameters():
+                parameter.zero_()  # this map alone: with those before it at zero too, no gradient would pass
     return model, fresh
 
 
