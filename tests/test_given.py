@@ -56,6 +56,15 @@ def test_scores_that_do_not_fit_their_texts_are_refused(tmp_path, wrong, sentenc
         open_collection(written(tmp_path / "t.jsonl", {**ROW, **wrong}))
 
 
+def test_a_teacher_that_scored_only_part_of_the_candidates_says_how_many_it_left(tmp_path, workspace):
+    rows = [ROW, {"query": "what?", "pos": ["A bell."], "neg": ["A fish."], "pos_scores": [2], "neg_scores": [1]}]
+    bench = Workbench(open_collection(written(tmp_path / "t.jsonl", *rows)), workspace)
+    told = bench.teach("given", split="all", k=16)
+    documents = len(bench.collection.documents)
+    assert told["unscored"] == 2 * documents - 3 - 2 == told["queries"] * documents - told["scores"]
+    assert bench.teach("gold", split="all", k=16)["unscored"] == 0, "nobody judges every document"
+
+
 def test_scores_survive_a_beir_folder(tmp_path):
     before = open_collection(written(tmp_path / "t.jsonl", ROW))
     beir.save(before, tmp_path / "saved")

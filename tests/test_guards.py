@@ -4,6 +4,7 @@ import pytest
 
 from explorer.collections import Parts, assemble
 from explorer.collections.collection import Judgement
+from explorer.evaluation.significance import difference
 from explorer.records import Document, ExplorerError, Query
 from explorer.workbench.guards import divide, verdict
 
@@ -76,4 +77,25 @@ def test_nothing_left_to_train_on_is_one_sentence():
     ],
 )
 def test_better_is_said_only_when_the_interval_lies_above_zero(low, high, said):
-    assert verdict(low, high) == said
+    assert verdict((low, high), 6) == said
+
+
+def test_of_five_queries_nothing_is_said():
+    """Even if all five gained, chance gives as much once in sixteen times."""
+    gains = difference(dict.fromkeys("abcde", 0.0), dict.fromkeys("abcde", 0.5))
+    assert gains.ci95[0] > 0 and gains.p == 0.0625
+    assert verdict(gains.ci95, gains.queries) == "no difference shown"
+
+
+def test_a_training_query_that_stands_in_the_guard_stops_the_run_or_is_dropped():
+    own = collection(TEXTS, SPREAD)
+    other = collection({"x": "A heron.", "y": MILL + " So it is."}, {"t2": ("x", "test"), "z": ("y", "test")})
+    guard = (other, other.split("test"))
+    with pytest.raises(ExplorerError, match=r"2 training queries of small overlap .*2: stands in the guard"):
+        divide(own, "train", "stop", guard)
+    with pytest.raises(ExplorerError, match="no query to train on"):
+        divide(own, "train", "drop", guard)
+    with pytest.raises(ExplorerError, match="small holds 1 of the queries to train on, .* another guard"):
+        divide(own, "train", "keep", guard)
+    elsewhere = collection({"x": "A heron.", "y": "A rook."}, {"u": ("x", "test"), "z": ("y", "test")})
+    assert ids(divide(own, "train", "stop", (elsewhere, elsewhere.split("test")))) == ["t1", "t2"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.files import write_json
 from explorer.records import ExplorerError, Query
 from explorer.retrieval.encoder import Encoder
 from explorer.training.crossencoder import PRIOR
@@ -119,6 +120,33 @@ def test_a_cancelled_run_resumes_from_its_last_checkpoint(bench):
     taken = [event["step"] for event in events if event["event"] == "step"]
     assert first["steps"] < taken[0] + 4, "what a finished epoch taught is not taught again"
     assert taken[0] > 1 and second["steps"] > first["steps"] and second["stopped"] == "finished"
+
+
+def test_a_run_killed_after_its_training_resumes_to_its_gate_and_teaches_nothing_twice(bench):
+    run, first, _ = distill(bench, "r", "query", epochs=2)
+    kept = fingerprint(run)
+    write_json(run.path / "result.json", {name: value for name, value in first.items() if name != "gate"})
+    _, second, events = distill(bench, "r", "query", resume=True, epochs=2)
+    assert second == first and fingerprint(run) == kept
+    assert [event["event"] for event in events if event["event"] != "stage"] == ["gate"]
+
+
+def test_a_run_killed_between_its_last_step_and_its_result_knows_how_far_it_came(bench):
+    run, first, _ = distill(bench, "r", "query", epochs=2, patience=99)
+    kept = fingerprint(run)
+    (run.path / "result.json").unlink()
+    _, second, events = distill(bench, "r", "query", resume=True, epochs=2, patience=99)
+    assert not [event for event in events if event["event"] == "step"], "the last checkpoint holds the last step"
+    assert (second["steps"], second["best_step"]) == (first["steps"], first["best_step"])
+    assert second["best_step"] > 0 and second["dev"] == first["dev"] and fingerprint(run) == kept
+
+
+def test_of_dev_queries_which_chose_the_student_nothing_is_claimed(bench):
+    plan = Plan.make("harbour", student="adapter", split="all", epochs=2)
+    run = bench.workspace.run("r")
+    run.create(plan.record())
+    gate = bench.distill(plan, run, run.emit, lambda: False)["gate"]
+    assert (gate["split"], gate["verdict"]) == ("dev", "not held out")
 
 
 def test_resuming_never_replaces_the_best_student_by_a_worse_one(bench):

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from explorer import jobs
 from explorer.evaluation.measures import means, per_query
 from explorer.evaluation.significance import difference
 from explorer.records import ExplorerError, Progress, Query, Ranking, Run
@@ -121,17 +122,24 @@ def _plan(
 def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
     """Trains the run unless it is finished; returns why it could not, else ""."""
     run = bench.workspace.run(run_id)
-    if not run.exists():
+    again = run.exists()
+    if not again:
         run.create(plan.record())
+    elif Plan.from_record(run.plan) != plan:
+        raise ExplorerError(
+            f"the run {run_id!r} was made by another plan ({Plan.from_record(run.plan).command_line(run_id)}); delete it "
+            "with explorer runs delete, or choose other names for the runs with --run"
+        )
     elif run.state["state"] == "finished":
         return ""
-    run.set_state("running")
     try:
-        bench.distill(plan, run, run.emit, lambda: False, run.student.exists())
+        result = jobs.carry_out(
+            run, lambda emit, stop, resume: bench.distill(plan, run, emit, stop, resume), resume=again
+        )
     except ExplorerError as error:
-        run.set_state("failed", error=str(error))
         return str(error)
-    run.set_state("finished")
+    if result["stopped"] == "cancelled":
+        raise KeyboardInterrupt
     return ""
 
 
@@ -206,7 +214,7 @@ def _measured(values: Values, before: Values | None) -> dict[str, Any]:
                 "delta": one.delta,
                 "ci95": list(one.ci95),
                 "p": one.p,
-                "verdict": verdict(*one.ci95),
+                "verdict": verdict(one.ci95, one.queries),
             }
     return row
 

@@ -59,6 +59,8 @@ def teach(
     for result in results:
         for reason, count in result["left_out"].items():
             hint(f"note: {result['teacher']}: {count} queries left out: {reason}")
+        if result["unscored"]:
+            hint(f"note: {result['teacher']}: {result['unscored']} candidates got no score")
         if result["cut"]:
             hint(f"note: {result['teacher']}: {result['cut']} documents were cut to fit the reader")
         if result["spread"] is not None:

@@ -61,6 +61,8 @@ def carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = F
                     hint(f"  kept {count} queries although each {reason}")
                 for reason, count in event["dropped"].items():
                     hint(f"  left out {count}: {reason}")
+                if event["unscored"]:
+                    hint(f"  {event['unscored']} candidates got no score from the teacher and teach nothing")
                 if event["cut"]:
                     hint(f"  {event['cut']} documents were cut to fit the reader")
             case "dev":
@@ -97,17 +99,20 @@ def _teacher_quality(event: dict[str, Any]) -> str:
     told = ", ".join(f"{name} {value:.3f} (baseline {baseline[name]:.3f})" for name, value in teacher.items())
     worse = any(teacher[name] < baseline[name] for name in teacher)
     warning = "; it ranks worse than the baseline: expect no gain, and the base to be kept" if worse else ""
-    return f"the teacher itself: {told}{warning}"
+    note = "; judgements are part of it and flatter it" if event["flattered"] else ""
+    return f"the teacher itself: {told}{note}{warning}"
 
 
 def _print_gate(result: dict[str, Any]) -> None:
     """What the student changed on held-out queries, and on the guard."""
+    if "gate" in result and result["gate"] is None:
+        say("held out: no query is judged there, so nothing can be said of a gain")
     for name, change in (("held out", result.get("gate")), ("guard", result.get("guard"))):
         if not change:
             continue
-        where = f"{name}: {change.get('collection', '')} {change['split']}, {change['queries']} queries".replace(
-            ":  ", ": "
-        )
+        dev = name == "held out" and change["split"] == "dev"
+        title = "dev, which chose the student" if dev else f"{name}: {change.get('collection', '')} {change['split']}"
+        where = f"{title}, {change['queries']} queries".replace(":  ", ": ")
         say(f"{where}: {change['verdict']}")
         for measure, row in change["measures"].items():
             low, high = row["ci95"]

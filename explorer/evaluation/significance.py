@@ -16,7 +16,10 @@ CLOSE = 1e-12  # sums of the same differences in another order differ by less
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """b against a over the same queries. ``ci95`` and ``p`` (two-sided) are of the mean difference ``delta`` = b - a."""
+    """b against a over the same queries. ``ci95`` and ``p`` (two-sided) are of the mean difference ``delta`` = b - a.
+
+    Of one query, or where all are ties, the interval is that one value: it says nothing.
+    """
 
     mean_a: float
     mean_b: float
@@ -26,6 +29,10 @@ class Difference:
     wins: int
     ties: int
     losses: int
+
+    @property
+    def queries(self) -> int:
+        return self.wins + self.ties + self.losses
 
 
 def difference(a: Mapping[str, float], b: Mapping[str, float], seed: int = 0) -> Difference:

@@ -48,8 +48,9 @@ function mountRun(host, api) {
     const held = result.gate;
     const boxes = [];
     if (held) {
-      const note = held.split === 'dev' ? 'dev queries, which also chose the student: they flatter it' : `${held.split} queries`;
-      boxes.push(verdict('held out', `by ${run.measure} on ${held.queries} ${note}`, held));
+      const dev = held.split === 'dev';
+      const note = dev ? 'dev queries, which also chose the student: they flatter it' : `${held.split} queries`;
+      boxes.push(verdict(dev ? 'dev' : 'held out', `by ${run.measure} on ${held.queries} ${note}`, held));
     } else if (held === null) boxes.push(make('p', 'ex-notice', 'No held-out query is judged: nothing can be said about a gain.'));
     if (result.guard) boxes.push(verdict('guard', `by ${run.measure} on ${result.guard.queries} queries of ${result.guard.collection} (${result.guard.split})`, result.guard));
     return boxes;
@@ -60,7 +61,7 @@ function mountRun(host, api) {
     const box = make('section', `ex-verdict ex-verdict-${kind} ${name === 'guard' ? 'ex-guard' : ''}`);
     const line = make('p', 'ex-verdict-line');
     const glyph = {better: '▲', worse: '▼', open: '≈'}[kind];
-    line.append(name === 'guard' ? term(make('span', '', `${name}:`), 'guard') : term(make('span', '', `${name}:`), 'held out'), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
+    line.append(term(make('span', '', `${name}:`), name === 'dev' ? 'dev curve' : name), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
     const table = make('table');
     const head = make('tr');
     const names = [make('th', '', 'before → after'), term(make('th', '', 'change'), 'change'), term(make('th', '', '95 % interval'), '95 % interval'), term(make('th', '', 'p'), 'p'), term(make('th', '', 'won / tied / lost'), 'better · same · worse')];
@@ -104,8 +105,9 @@ function mountRun(host, api) {
       add(term(make('dt', '', `dev ${measure}`), 'dev curve'), `${before.toFixed(3)} → ${after.toFixed(3)}`, note);
     }
     if (run.examples) {
-      const {examples, dropped, refused, overlap, cut, by_definition: byDefinition} = run.examples;
+      const {examples, dropped, refused, overlap, unscored, cut, by_definition: byDefinition, flattered} = run.examples;
       const notes = [...counted(dropped, 'left out '), ...counted(overlap, 'kept ')];
+      if (unscored) notes.push(`${unscored} candidates got no score from the teacher`);
       if (cut) notes.push(`${cut} documents were cut to fit the reader`);
       add(term(make('dt', '', 'examples'), 'examples'), String(examples), notes.join('; ') || 'none left out');
       const negatives = counted(refused, '');
@@ -115,7 +117,7 @@ function mountRun(host, api) {
       else if (teacher !== undefined) {
         const baseline = run.examples.baseline['nDCG@10'];
         const hope = teacher < baseline ? 'it ranks worse than the baseline: expect no gain, and the base to be kept' : 'a student can hardly beat it';
-        add(term(make('dt', '', 'the teacher itself'), 'the teacher itself'), teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${hope}`);
+        add(term(make('dt', '', 'the teacher itself'), 'the teacher itself'), teacher.toFixed(3), `nDCG@10 of its order of the candidates, baseline ${baseline.toFixed(3)}; ${flattered ? 'judgements are part of it and flatter it; ' : ''}${hope}`);
       }
     }
     if (run.result) add(term(make('dt', '', 'training time'), 'training time'), `${run.result.seconds.toFixed(0)} s`, `${run.result.steps} steps`);

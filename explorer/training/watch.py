@@ -88,6 +88,9 @@ class Watch:
         watch = self
 
         class Callback(TrainerCallback):
+            def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+                watch.step = state.global_step  # of the checkpoint: it may be the last, and no step follows
+
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
                 watch.step = state.global_step
                 epoch, of = round(state.epoch or 0, 3), state.max_steps

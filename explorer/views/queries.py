@@ -231,7 +231,7 @@ def _teacher_column(
         "documents": documents,
         "lost": [],
         "empty": why,
-        "by_definition": Teacher(name).uses_judgements,
+        "by_definition": Teacher(name).by_definition,
     }
 
 

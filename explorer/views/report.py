@@ -27,7 +27,7 @@ def report(bench: Workbench, a: str, b: str, split: str = "test", measure: str =
     wins = [row for row in rows if row["delta"] > 0][:SHOWN]
     losses = [row for row in reversed(rows) if row["delta"] < 0][:SHOWN]
     first = found.report["comparisons"][0]
-    said = verdict(*first["ci95"])
+    said = verdict(first["ci95"], found.report["queries"])
     return {
         "a": a,
         "b": b,

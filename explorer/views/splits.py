@@ -52,7 +52,7 @@ def flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[st
 def _flips(bench: Workbench, a: str, b: str, split: str, measure: str) -> dict[str, Any]:
     found = flipped(bench, a, b, split, measure)
     rows = found.pop("rows")
-    said = verdict(*found["difference"]["ci95"])
+    said = verdict(found["difference"]["ci95"], len(rows))
     counts = Counter(name for row in rows for name in row["classes"])
     return {
         "a": a,

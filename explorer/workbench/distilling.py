@@ -20,12 +20,12 @@ from explorer.training.students import student_kind
 from explorer.training.train import train
 from explorer.workbench.evaluating import evaluate
 from explorer.workbench.examplefile import save_examples
-from explorer.workbench.guards import Data, divide, query_mark, verdict
+from explorer.workbench.guards import NOT_HELD_OUT, Data, divide, held_out, query_mark, verdict
 from explorer.workbench.labelling import labelled
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.plans import DEV_MEASURE, Plan
 from explorer.workbench.specs import Retrievers
-from explorer.workbench.teaching import candidates_of, quality, scores_for
+from explorer.workbench.teaching import candidates_of, quality, scores_for, unscored
 from explorer.workspace import RunFolder
 
 GATE_MEASURES = ("nDCG@10", "AP")
@@ -53,8 +53,35 @@ def distill(
 
     torch.manual_seed(plan.settings.seed)
     progress("open", 0, 1)
-    data = divide(collection, plan.split, plan.overlap)
     guard = _Guard(plan, retrievers.models) if plan.guard else None  # before an hour is spent: can it be opened?
+    data = divide(collection, plan.split, plan.overlap, (guard.collection, guard.queries) if guard else None)
+    trained = run.result if resume else None
+    if not trained or trained["stopped"] == "cancelled":
+        trained = _learn(plan, retrievers, run, data, emit, stop, resume, progress)
+        write_json(run.path / "result.json", trained)
+    if trained["stopped"] == "cancelled":
+        return trained
+    # the gate first and on its own: whatever becomes of the guard, it is not lost
+    result = trained if "gate" in trained else {**trained, "gate": _gate(plan, run, retrievers, progress)}
+    write_json(run.path / "result.json", result)
+    if guard:
+        result = {**result, "guard": guard.change(plan, run, progress)}
+        write_json(run.path / "result.json", result)
+    emit({"event": "gate", **{name: result[name] for name in ("gate", "guard") if name in result}})
+    return result
+
+
+def _learn(
+    plan: Plan,
+    retrievers: Retrievers,
+    run: RunFolder,
+    data: Data,
+    emit: Emit,
+    stop: Callable[[], bool],
+    resume: bool,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Teacher scores, examples and training; the best student is in the folder of ``run`` then."""
     train_queries = data.train[: plan.limit or None]
     base = retrievers.dense(encoder_name(plan.base))
     lesson, learnt = _lesson(plan, retrievers, data, train_queries, base, progress)
@@ -64,19 +91,12 @@ def distill(
     dev = _dev_set(plan, retrievers, data.dev, base.search(data.dev, DEV_DEPTH), progress)
 
     progress("load student", 0, 1)
-    texts = texts_of(collection, [*train_queries, *data.dev], base)
+    texts = texts_of(retrievers.collection, [*train_queries, *data.dev], base)
     learner = _learner(plan, retrievers.models, lesson, texts)
     half = not student_kind(plan.student).queries_fixed and _half(retrievers.models)
     kept = _kept(run) if resume else None
     outcome = train(learner, len(lesson.examples), plan.settings, dev.queries, run.path, emit, stop, kept, half)
-    result = _result(plan, run, outcome, dev.measure, learnt)
-    write_json(run.path / "result.json", result)
-    if outcome.stopped != "cancelled":
-        after = _before_and_after(plan, run, collection, retrievers, guard, progress)
-        result = {**result, **after}
-        write_json(run.path / "result.json", result)
-        emit({"event": "gate", **after})
-    return result
+    return _result(plan, run, outcome, dev.measure, learnt)
 
 
 def _half(models: Models) -> bool:
@@ -110,10 +130,12 @@ def _lesson(
         "dropped": {**data.dropped, **lesson.dropped},
         "refused": lesson.refused,
         "overlap": data.kept,
+        "unscored": unscored(scores, candidates, teacher),
         "cut": sum(len(one.cut) for one in scores.by_query.values()),
-        "teacher": {} if teacher.uses_judgements else quality(collection, scores.run(), scores),
+        "teacher": {} if teacher.by_definition else quality(collection, scores.run(), scores),
         "baseline": quality(collection, found, scores),
-        "by_definition": teacher.uses_judgements,
+        "by_definition": teacher.by_definition,
+        "flattered": teacher.uses_judgements,
     }
 
 
@@ -185,29 +207,24 @@ class _Guard:
     """A collection from elsewhere, measured before and after: what does the student forget?"""
 
     def __init__(self, plan: Plan, models: Models) -> None:
-        collection = open_collection(plan.guard, scoped=plan.scoped)
-        if not collection.judged(collection.split("all")):
+        self.collection = open_collection(plan.guard, scoped=plan.scoped)
+        self.split = "test" if self.collection.judged(self.collection.split("test")) else "all"
+        self.queries = self.collection.judged(self.collection.split(self.split))
+        if not self.queries:
             raise ExplorerError(f"the guard {plan.guard} has no judged query to measure; name another collection")
-        self.retrievers = Retrievers(collection, models)
-        self.split = "test" if collection.judged(collection.split("test")) else "all"
+        self._retrievers = Retrievers(self.collection, models)
+
+    def change(self, plan: Plan, run: RunFolder, progress: Progress) -> dict[str, Any]:
+        return {"collection": plan.guard, **_change(plan, run, self._retrievers, self.split, progress)}
 
 
-def _before_and_after(
-    plan: Plan,
-    run: RunFolder,
-    collection: Collection,
-    retrievers: Retrievers,
-    guard: _Guard | None,
-    progress: Progress,
-) -> dict[str, Any]:
-    """The gate on held-out queries, and what the guard says. Dev queries chose the student: they flatter it."""
-    split = "test" if plan.split == "train" and collection.judged(collection.split("test")) else "dev"
-    there = bool(collection.judged(collection.split(split)))
-    gate = _change(plan, run, retrievers, split, progress) if there else None
-    found: dict[str, Any] = {"gate": gate}
-    if guard:
-        found["guard"] = {"collection": plan.guard, **_change(plan, run, guard.retrievers, guard.split, progress)}
-    return found
+def _gate(plan: Plan, run: RunFolder, retrievers: Retrievers, progress: Progress) -> dict[str, Any] | None:
+    """What changed on held-out queries; on dev queries, which chose the student, only told, never judged."""
+    collection, split = retrievers.collection, held_out(retrievers.collection, plan.split)
+    if not collection.judged(collection.split(split)):
+        return None
+    change = _change(plan, run, retrievers, split, progress)
+    return {**change, "verdict": NOT_HELD_OUT} if split == "dev" else change
 
 
 def _change(plan: Plan, run: RunFolder, retrievers: Retrievers, split: str, progress: Progress) -> dict[str, Any]:
@@ -218,7 +235,7 @@ def _change(plan: Plan, run: RunFolder, retrievers: Retrievers, split: str, prog
     return {
         "split": split,
         "queries": report["queries"],
-        "verdict": verdict(*rows[DEV_MEASURE]["ci95"]),
+        "verdict": verdict(rows[DEV_MEASURE]["ci95"], report["queries"]),
         "measures": {measure: {name: row[name] for name in names} for measure, row in rows.items()},
     }
 

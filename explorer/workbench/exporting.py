@@ -17,6 +17,7 @@ from explorer.training.portable import portable
 from explorer.training.students import PRIOR_FILE, student_kind
 from explorer.workbench.evaluating import Evaluation, evaluate
 from explorer.workbench.examplefile import load_examples
+from explorer.workbench.guards import held_out
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.modelcard import card
 from explorer.workbench.specs import Retrievers
@@ -59,14 +60,12 @@ def _model(workspace: Workspace, run: RunFolder, target: Path, progress: Progres
 
 
 def _measured(workspace: Workspace, run: RunFolder, progress: Progress) -> tuple[Collection, Evaluation]:
-    """The base and the student on held-out queries of the collection the run was made for."""
+    """The base and the student on queries the run did not train on: test, or dev, which chose the student."""
     plan = run.plan
     collection = open_collection(plan["collection"], scoped=plan["scoped"])
     retrievers = Retrievers(collection, Models(workspace, None, progress))
-    split = "test" if plan["split"] == "train" and collection.judged(collection.split("test")) else "dev"
-    return collection, evaluate(
-        collection, retrievers, [plan["base"], f"student:{run.run_id}"], split, progress=progress
-    )
+    specs = [plan["base"], f"student:{run.run_id}"]
+    return collection, evaluate(collection, retrievers, specs, held_out(collection, plan["split"]), progress=progress)
 
 
 def _trec(workspace: Workspace, run: RunFolder, target: Path, progress: Progress, layout: str) -> list[Path]:

@@ -13,7 +13,7 @@ from explorer.supervision.prompts import DEFAULT_PROMPT
 from explorer.workbench.scorefile import save_scores
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teachers import CANDIDATES, Teacher
-from explorer.workbench.teaching import candidates_of, quality, scores_for
+from explorer.workbench.teaching import candidates_of, quality, scores_for, unscored
 
 
 def teach(
@@ -47,20 +47,22 @@ def teach(
     results = []
     labels: dict[str, dict[tuple[str, str], int]] = {}
     for teacher in teachers:
-        scores = scores_for(retrievers, teacher, candidates_of(retrievers, run, teacher), progress)
+        candidates = candidates_of(retrievers, run, teacher)
+        scores = scores_for(retrievers, teacher, candidates, progress)
         name = f"{Path(collection.name).stem}-{split}-{teacher.spec}".replace(":", "-")
         path = out or retrievers.models.workspace.teachers / f"{name}.parquet"
         save_scores(scores, teacher, collection, path)
         scored = scores.run()
-        own = {} if teacher.uses_judgements else {teacher.spec: quality(collection, scored, scores)}
+        own = {} if teacher.by_definition else {teacher.spec: quality(collection, scored, scores)}
         if teacher.kind == "gold":
-            labels |= _labels(scores, teacher, candidates_of(retrievers, run, teacher))
+            labels |= _labels(scores, teacher, candidates)
         results.append(
             {
                 "teacher": scores.teacher,
                 "queries": len(scored.rankings),
                 "scores": sum(len(ranking) for ranking in scored.rankings.values()),
                 "left_out": scores.left_out,
+                "unscored": unscored(scores, candidates, teacher),
                 "cut": len({(q, d) for q, s in scores.by_query.items() for d in s.cut}),
                 "spread": _mean_spread(scores),
                 "quality": {base: quality(collection, run, scores), **own},
@@ -86,7 +88,7 @@ def _labels(
         found[f"{teacher.spec} {name.removeprefix('label ')}"] = _binary(by_query, teacher.floor)
     if named:
         del found[teacher.spec]
-    if teacher.uses_judgements:
+    if teacher.by_definition:
         drawn = {q: {d: scores.by_query[q].values.get(d, 0.0) for d in ids} for q, ids in candidates.items()}
         judged = {q: row for q, row in drawn.items() if scores.by_query[q].values}
         found[f"{teacher.spec}, unjudged as 0"] = _binary(judged, teacher.floor)

@@ -53,8 +53,10 @@ def _measured(result: dict[str, Any]) -> list[str]:
     lines = ["## What was measured", ""]
     for measure, (before, after) in result.get("dev", {}).items():
         lines.append(f"- dev {measure}: {before:.4f} → {after:.4f} (dev chose the student: it flatters it)")
-    for title, found in (("held-out queries", result.get("gate")), ("another collection", result.get("guard"))):
+    gate = result.get("gate")
+    for title, found in (("held-out queries", gate), ("another collection", result.get("guard"))):
         if found:
+            title = "dev queries, which chose the student" if found["split"] == "dev" and found is gate else title
             lines += [
                 "",
                 f"On {title} (split {found['split']}, {found['queries']} queries): **{found['verdict']}**.",

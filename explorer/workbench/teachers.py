@@ -59,6 +59,11 @@ class Teacher:
         return bool({"gold", "gold:qrels"} & self.sources)
 
     @property
+    def by_definition(self) -> bool:
+        """Whether it is the judgements, so that measuring it by them says nothing."""
+        return self.kind == "gold" and self.uses_judgements
+
+    @property
     def needs_answers(self) -> bool:
         """Whether it can say nothing of a query without a reference answer."""
         return not self.sources <= set(WITHOUT_ANSWERS)

@@ -250,6 +250,17 @@ def given_scores(collection: Collection) -> dict[str, list[str]]:
     return {q: doc_ids for q, doc_ids in scored.items() if doc_ids}
 
 
+def unscored(scores: TeacherScores, candidates: Mapping[str, Sequence[str]], teacher: Teacher) -> int:
+    """Candidates without a score although their query was not left out. Judgements and labels are never of all."""
+    if teacher.sources <= {"gold", "gold:qrels", "gold:labels"}:
+        return 0
+    return sum(
+        sum(doc_id not in one.values for doc_id in candidates[query_id])
+        for query_id, one in scores.by_query.items()
+        if not one.left_out
+    )
+
+
 def quality(collection: Collection, run: Run, scores: TeacherScores) -> dict[str, float]:
     """Measures of a ranking over the judged queries the teacher scored: a student can hardly beat its teacher."""
     scored = [query_id for query_id, one in scores.by_query.items() if one.values]

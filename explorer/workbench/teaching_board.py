@@ -133,7 +133,7 @@ def _voices(scores: TeacherScores, about: Mapping[str, Any], origin: str) -> Ite
         teacher = Teacher(scores.teacher)
     except ExplorerError:
         return  # written by a version that knew other teachers
-    if teacher.uses_judgements and teacher.kind == "gold":
+    if teacher.by_definition:
         return  # judgements are read from the collection
     if teacher.kind == "fusion":
         for spec in teacher.weights:
