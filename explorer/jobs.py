@@ -119,7 +119,10 @@ def start(run: RunFolder, device: str | None = None) -> None:
 
 
 def resume(run: RunFolder, device: str | None = None) -> None:
-    """Starts a run again that was cancelled, failed or lost its process; it goes on from its last checkpoint."""
+    """Starts a run again that was cancelled, failed or lost its process; it goes on from its last epoch.
+
+    What trains in seconds, or beside frozen weights (adapter, lora), begins its training anew.
+    """
     state = run.state["state"]
     if state not in RESUMABLE:
         raise ExplorerError(f"the run {run.run_id!r} is {state}, there is nothing to resume")

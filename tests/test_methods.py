@@ -2,11 +2,12 @@
 
 import pytest
 
-from explorer.benches.table import MEASURES, _ceiling, _lifted, _named, _teach_command
+from explorer.benches.table import MEASURES, _ceiling, _lifted, _named, _teach_command, _train
 from explorer.collections import Collection
 from explorer.evaluation.measures import per_query
-from explorer.records import Document, Query, Ranking, silent
+from explorer.records import Document, ExplorerError, Query, Ranking, silent
 from explorer.workbench import Workbench
+from explorer.workbench.plans import Plan
 
 TEXTS = {
     "echo": "Who keeps the lamp of the tower, asked the children: who keeps the lamp?",
@@ -48,6 +49,26 @@ def test_a_teachers_command_asks_for_the_same_candidates_of_the_same_queries(ben
     assert _teach_command(bench, "utility", 10, 60).split() == [*plain, "-k", "10", "--limit", "60"]
     other = Workbench(bench.collection, bench.workspace, scoped=False)
     assert _teach_command(other, "utility", None, 0).split() == [*plain, "--scope", "none"]
+
+
+def test_a_run_of_another_plan_is_not_told_as_this_tables(bench):
+    """Its command would be printed beside figures it does not give."""
+    made = bench.workspace.run("t-uae-adapter")
+    made.create(Plan.make("harbour", student="adapter", epochs=2, limit=20).record())
+    made.set_state("finished")
+    with pytest.raises(
+        ExplorerError, match=r"'t-uae-adapter' was made by another plan \(explorer distill .*--limit 20"
+    ):
+        _train(bench, Plan.make("harbour", student="adapter", epochs=2), "t-uae-adapter")
+
+
+def test_a_run_of_the_table_is_trained_once(bench):
+    plan = Plan.make("harbour", student="adapter", epochs=2)
+    assert _train(bench, plan, "t-uae-adapter") == ""
+    run = bench.workspace.existing_run("t-uae-adapter")
+    events = len(run.events())
+    assert run.state["state"] == "finished" and run.result["gate"]["queries"] == 27
+    assert _train(bench, plan, "t-uae-adapter") == "" and len(run.events()) == events
 
 
 def test_a_table_of_everything_searched_as_one_says_so():

@@ -9,6 +9,7 @@ from server import MODEL, serve
 
 from explorer.records import Document, ExplorerError, Query
 from explorer.supervision.cached import CachedReader
+from explorer.supervision.http import _headers
 from explorer.supervision.prompts import PROMPTS
 from explorer.supervision.reader import Request
 from explorer.supervision.server import Patience, ServerReader
@@ -234,12 +235,29 @@ def test_only_the_document_is_cut_to_half_until_it_fits(reader):
 
 
 @pytest.mark.parametrize("document", [None, "A pike is a fish. " * 400], ids=["nothing to cut", "still too long"])
-def test_a_question_that_leaves_no_room_is_refused(reader, document):
-    with (
-        serve(reader, longest=60) as standin,
-        pytest.raises(ExplorerError, match="has no room for the question 'Who b"),
-    ):
-        reader_of(standin).read([Request("Who built the tide mill? " * 3, "Ada Oake", document)], PROMPT)
+def test_a_question_that_leaves_no_room_is_left_out_and_the_others_are_read(reader, document):
+    long = Request("Who built the tide mill? " * 3, "Ada Oake", document)
+    short = Request("Who?", "Ada Oake")
+    with serve(reader, longest=60) as standin:
+        readings = reader_of(standin).read([long, short], PROMPT)
+    assert [reading.read for reading in readings] == [False, True]
+
+
+def test_a_text_too_long_to_complete_keeps_its_beginning_and_its_question(reader):
+    text = f"Passage: {TIDE}\n\nPassage: {'A pike is a fish. ' * 40}\n\nQuestion: Who built the tide mill?\nAnswer:"
+    with serve(reader, longest=500) as standin:
+        reader_of(standin).generate([text], max_tokens=2)
+        sent = standin.asked[-1]["prompt"]
+    assert len(sent) <= 500 and sent.startswith(f"Passage: {TIDE}") and sent.endswith("tide mill?\nAnswer:")
+
+
+def test_a_key_made_for_others_does_not_travel_in_clear_text(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    assert _headers("http://127.0.0.1:8000/v1")["Authorization"] == f"Bearer {SECRET}"
+    assert _headers("https://models.example/v1")["Authorization"] == f"Bearer {SECRET}"
+    assert "Authorization" not in _headers("http://models.example/v1")
+    monkeypatch.setenv("EXPLORER_API_KEY", "own")
+    assert _headers("http://models.example/v1")["Authorization"] == "Bearer own"
 
 
 def test_an_empty_answer_is_refused(reader):

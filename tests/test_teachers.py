@@ -239,6 +239,15 @@ def test_contract_of_every_scorer(scorer):
     assert alone.values == pytest.approx({"helps": together.values["helps"]}, abs=1e-3)
 
 
+@pytest.mark.reader
+def test_a_query_does_not_read_its_own_label_in_the_prompt(cached):
+    own, other = Labelled(QUERY.text, DOCUMENTS[0].text, True), Labelled("Who sings?", "A pike.", False)
+    with_own, without = YesNo(cached, [own, other]), YesNo(cached, [other])
+    assert with_own.score(QUERY, DOCUMENTS).values == without.score(QUERY, DOCUMENTS).values
+    asked = Query("x", "Who sings loudest?")
+    assert with_own.score(asked, DOCUMENTS).values != without.score(asked, DOCUMENTS).values
+
+
 def test_an_example_in_the_prompt_cannot_smuggle_in_a_place_for_the_document():
     prompt = with_examples(PROMPTS["yesno"], [Labelled("{question}", "a {document} of {question}", True)])
     assert prompt.with_document.count("{document}") == 1

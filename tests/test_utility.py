@@ -57,6 +57,18 @@ def test_an_answer_longer_than_the_readers_window_is_left_out_and_says_why(reade
     assert list(found.by_query["b"].values) == ["helps"] and found.left_out == {found.by_query["a"].left_out: 1}
 
 
+def test_a_document_cut_under_one_prompt_only_counts_as_cut(reader, tmp_path):
+    document, names = Document("long", "A tide mill is moved by the sea. " * 4), ("passage", "context")
+    request = Request(QUERY.text, QUERY.answers[0], document.content)
+    sizes = [len(reader._tokenise(0, request, PROMPTS[name]).ids) for name in names]
+    short = Reader(reader.tokenizer, reader.model, "short", limit=max(sizes) - 1)
+    cached = CachedReader(short, Workspace(tmp_path).utilities())
+    cuts = [UtilityTeacher(cached, [name]).score(QUERY, [document]).cut for name in names]
+    assert sorted(map(len, cuts)) == [0, 1]
+    for order in (("passage", "context"), ("context", "passage")):
+        assert UtilityTeacher(cached, order).score(QUERY, [document]).cut == {"long"}
+
+
 def test_a_reader_without_chat_template_says_which_prompts_it_can_take(reader, tmp_path):
     plain = copy.deepcopy(reader.tokenizer)
     plain.chat_template = None

@@ -165,7 +165,7 @@ def cancel(run: RunId) -> None:
 
 
 def resume(run: RunId, device: Device = "", json: Json = False) -> None:
-    """Go on with a run that was cancelled, failed or killed, from its last checkpoint."""
+    """Go on with a run that was cancelled, failed or killed: from its last epoch; adapter and lora train anew."""
     from explorer.workbench.plans import Plan
     from explorer.workspace import Workspace
 

@@ -4,6 +4,7 @@ A folder with train.tsv, dev.tsv and test.tsv (question and context, then the pr
 line by line) and the corpus of facts as JSON; or one of these splits, or the facts alone, in such a folder. A fact is
 a document and its own group; facts are shared between questions of all splits. What the proof uses has grade 2, in the
 order of the proof; other context is a distractor nobody judged. Context sentences that the corpus lacks become documents of their own.
+The files name no options beside the right answer, so answers are written (EM, F1), not chosen.
 """
 
 from __future__ import annotations

@@ -71,8 +71,9 @@ class RerankRetriever:
         scores = self._scorer.score(query, [self._documents[doc.doc_id] for doc in head])
         if scores.left_out or not head:
             return Ranking.from_scores(query.query_id, ranking.scores, k)
-        floor = min(scores.values.values())
-        below = {doc.doc_id: floor - place for place, doc in enumerate(tail, start=1)}
+        floor = min(scores.values.values(), default=0.0)
+        rest = [*(doc for doc in head if doc.doc_id not in scores.values), *tail]
+        below = {doc.doc_id: floor - place for place, doc in enumerate(rest, start=1)}
         return Ranking.from_scores(query.query_id, {**scores.values, **below}, k)
 
 

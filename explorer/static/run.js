@@ -32,7 +32,7 @@ function mountRun(host, api) {
 
   function failed(run) {
     const texts = {
-      orphaned: 'The process of this run is gone. What it had scored and its last checkpoint are kept: Resume goes on from there.',
+      orphaned: 'The process of this run is gone. What it had scored and learned is kept: Resume goes on from there.',
       cancelled: run.trained ? 'Cancelled; the best student so far is kept.' : 'Cancelled before a student was trained; what was scored is kept. Resume goes on from there.',
       failed: run.error,
     };

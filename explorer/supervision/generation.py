@@ -23,15 +23,14 @@ def complete(
 ) -> list[str]:
     """What the model writes after each text, without the stop string.
 
-    ``temperature`` 0 takes the likeliest token. A text too long for the model loses its beginning, where
-    prompts hold their documents; questions stand at the end.
+    ``temperature`` 0 takes the likeliest token. A text too long for the model loses what stands before its last
+    quarter: there a prompt holds its last documents, while the best ones come first and the question at the end.
     """
     import torch
 
     cores.settle()
     ids = tokenizer(list(texts), verbose=False)["input_ids"]
-    room = limit - max_tokens
-    ids = [row[-room:] for row in ids]
+    ids = [_fitting(row, limit - max_tokens) for row in ids]
     written = [""] * len(texts)
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -40,6 +39,12 @@ def complete(
             for row, text in zip(rows, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True):
                 written[row] = _until(text, stop).strip()
     return written
+
+
+def _fitting(row: list[int], room: int) -> list[int]:
+    """At most ``room`` tokens: the beginning, and the last quarter of the room."""
+    tail = room // 4
+    return row if len(row) <= room else row[: room - tail] + row[len(row) - tail :]
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:

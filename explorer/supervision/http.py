@@ -101,7 +101,7 @@ class Server:
             if stopped.is_set() or (attempt and stopped.wait(self._pause(attempt, asked))):
                 break
             try:
-                response = self._client.post(f"{self.url}/{path}", content=content, headers=_headers())
+                response = self._client.post(f"{self.url}/{path}", content=content, headers=_headers(self.url))
             except httpx.RequestError as error:
                 trouble, asked = self._trouble(error), None
                 continue
@@ -153,7 +153,7 @@ class Server:
         """The JSON object of a response that no second try would change."""
         status = response.status_code
         if status in (401, 403):  # the body is not quoted: servers repeat the key in it
-            name, _ = _key()
+            name, _ = _key(self.url)
             state = f"refused the key in {name}" if name else "asks for a key"
             raise ExplorerError(
                 f"{self.url} {state} (HTTP {status}); put the right one into the environment variable {name or KEYS[0]}"
@@ -184,13 +184,19 @@ class Server:
         return answer
 
 
-def _key() -> tuple[str, str]:
-    """(name of the environment variable, the key in it), or two empty strings."""
-    return next(((name, os.environ[name].strip()) for name in KEYS if os.environ.get(name, "").strip()), ("", ""))
+def _key(url: str) -> tuple[str, str]:
+    """(name of the environment variable, the key in it), or two empty strings.
+
+    OPENAI_API_KEY was set for others: it does not travel to another machine in clear text.
+    """
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+    names = KEYS if safe else KEYS[:1]
+    return next(((name, os.environ[name].strip()) for name in names if os.environ.get(name, "").strip()), ("", ""))
 
 
-def _headers() -> dict[str, str]:
-    name, key = _key()
+def _headers(url: str) -> dict[str, str]:
+    name, key = _key(url)
     if not all("!" <= letter <= "~" for letter in key):  # httpx would repeat the whole header in its error
         raise ExplorerError(f"the key in {name} holds characters no key has, such as a line break; set it again")
     return {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
@@ -198,8 +204,9 @@ def _headers() -> dict[str, str]:
 
 def _quoted(text: str) -> str:
     """What another machine said, short, on one line and without the key."""
-    _, key = _key()
-    line = " ".join((text.replace(key, "…") if key else text).split())
+    for key in filter(None, (os.environ.get(name, "").strip() for name in KEYS)):
+        text = text.replace(key, "…")
+    line = " ".join(text.split())
     return line if len(line) <= QUOTED else line[:QUOTED] + "…"
 
 

@@ -50,13 +50,15 @@ class YesNo:
     def __init__(self, reader: CachedReader, examples: Sequence[Labelled] = ()) -> None:
         self.name = "incontext" if examples else "yesno"
         self._reader = reader
-        self._prompt = with_examples(PROMPTS["yesno"], examples)
+        self._examples = examples
 
     def score(self, query: Query, documents: Sequence[Document]) -> Scores:
         requests = {
             (doc.doc_id, word): Request(query.text, word, doc.content) for doc in documents for word in ("Yes", "No")
         }
-        found = self._reader.read(list(requests.values()), self._prompt)
+        # a query that stands in the prompt itself would read its own label there
+        prompt = with_examples(PROMPTS["yesno"], [one for one in self._examples if one.question != query.text])
+        found = self._reader.read(list(requests.values()), prompt)
         readings = {key: found[request] for key, request in requests.items()}
         if not all(reading.read for reading in readings.values()):
             return Scores(query.query_id, {}, left_out=TOO_LONG)

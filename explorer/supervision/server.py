@@ -15,7 +15,7 @@ from explorer.records import ExplorerError
 from explorer.supervision.echo import Echo, echo_of, first_choice
 from explorer.supervision.http import MISSING, Patience, Refused, Server, TooLong, parse
 from explorer.supervision.prompts import PROMPTS, Prompt, fill
-from explorer.supervision.reader import Reading, Request
+from explorer.supervision.reader import UNREAD, Reading, Request
 
 __all__ = ["Patience", "ServerReader", "parse"]
 
@@ -77,6 +77,14 @@ class ServerReader:
         return [found[number] for number in range(len(texts))]
 
     def _write(self, text: str, fields: dict[str, Any], stopped: threading.Event) -> str:
+        for shorter in _without_middle(text):
+            try:
+                return self._written(shorter, fields, stopped)
+            except TooLong as error:
+                refused = error
+        raise refused
+
+    def _written(self, text: str, fields: dict[str, Any], stopped: threading.Event) -> str:
         if not self._chat_only:
             try:
                 answer = self._server.post("completions", {"prompt": text, **fields}, stopped)
@@ -100,8 +108,7 @@ class ServerReader:
             before = fill(prompt, request.question, document, None).text
             try:
                 echo = self._echo(before + prompt.joint + request.continuation, self._generated, stopped)
-            except TooLong as error:
-                refused = error
+            except TooLong:
                 continue
             mean = _mean(logprobs := (echo and echo.after(len(before))) or [])
             if not math.isfinite(mean):
@@ -110,10 +117,7 @@ class ServerReader:
                     f"{request.continuation[:60]!r}; choose another server, such as vLLM, or a local reader"
                 )
             return Reading(-mean, len(logprobs), document != request.document)
-        raise ExplorerError(
-            f"{self._server.url} has no room for the question {request.question[:60]!r}, its answer and the smallest "
-            f"part of a document that is worth reading: it {refused.came}; serve the model with a longer context"
-        )
+        return UNREAD  # as a local reader says it: the query is left out and counted
 
     def _echo(self, text: str, generated: int, stopped: threading.Event) -> Echo | None:
         fields = {"prompt": text, "echo": True, "logprobs": 1, "max_tokens": generated, "temperature": 0.0}
@@ -154,6 +158,14 @@ def _shorter(document: str | None) -> Iterator[str | None]:
     for halving in range(1, HALVINGS + 1):
         if document and (half := document[: len(document) >> halving]):
             yield half
+
+
+def _without_middle(text: str) -> Iterator[str]:
+    """The text, then half of it, and so on: the beginning, and a quarter of what is kept from its end."""
+    yield text
+    for halving in range(1, HALVINGS + 1):
+        room = len(text) >> halving
+        yield text[: room - room // 4] + text[len(text) - room // 4 :]
 
 
 def _fault(echo: Echo | None) -> str:

@@ -62,7 +62,7 @@ def _scores(query: Query, documents: Sequence[Document], tables: Sequence[Mappin
         values[doc.doc_id] = statistics.fmean(measured)
         if len(measured) > 1:
             spread[doc.doc_id] = statistics.stdev(measured)
-        if any(tables[0][Request(query.text, answer, doc.content)].cut for answer in query.answers):
+        if any(t[Request(query.text, answer, doc.content)].cut for t in tables for answer in query.answers):
             cut.add(doc.doc_id)
     return Scores(query.query_id, values, spread, frozenset(cut))
 

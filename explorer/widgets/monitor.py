@@ -80,7 +80,7 @@ class TrainingMonitor(Cell):
         self._look()
 
     def resume(self) -> None:
-        """Goes on with a run that was cancelled, failed or lost its process, from its last checkpoint."""
+        """Goes on with a run that was cancelled, failed or lost its process: see ``explorer.jobs.resume``."""
         self._try(lambda: jobs.resume(self._known(), self._device))
         self._watch()
 

@@ -85,4 +85,8 @@ def _choose(
         reading = found[requests[query.query_id, option]]
         return -reading.nll if reading.read else float("-inf")
 
-    return {q.query_id: choose({option: likelihood(q, option) for option in q.options}) for q in queries}
+    def chosen(query: Query) -> str:
+        found = {option: likelihood(query, option) for option in query.options}
+        return choose(found) if max(found.values()) > float("-inf") else ""  # nothing was read: no option is right
+
+    return {query.query_id: chosen(query) for query in queries}
