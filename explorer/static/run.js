@@ -60,8 +60,8 @@ function mountRun(host, api) {
     const kind = {better: 'better', worse: 'worse'}[change.verdict] || 'open';
     const box = make('section', `ex-verdict ex-verdict-${kind} ${name === 'guard' ? 'ex-guard' : ''}`);
     const line = make('p', 'ex-verdict-line');
-    const glyph = {better: '▲', worse: '▼', open: '≈'}[kind];
-    line.append(term(make('span', '', `${name}:`), name === 'dev' ? 'dev curve' : name), make('strong', '', `${glyph} ${change.verdict}`), make('span', 'ex-note', where));
+    const glyph = {better: '▲', worse: '▼', open: change.verdict === 'not held out' ? '' : '≈'}[kind];
+    line.append(term(make('span', '', `${name}:`), name === 'dev' ? 'dev curve' : name), make('strong', '', `${glyph} ${change.verdict}`.trim()), make('span', 'ex-note', where));
     const table = make('table');
     const head = make('tr');
     const names = [make('th', '', 'before → after'), term(make('th', '', 'change'), 'change'), term(make('th', '', '95 % interval'), '95 % interval'), term(make('th', '', 'p'), 'p'), term(make('th', '', 'won / tied / lost'), 'better · same · worse')];
