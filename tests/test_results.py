@@ -46,8 +46,8 @@ def test_the_details_hold_interval_p_seconds_gap_and_command():
 def test_a_row_of_another_run_names_the_baseline_it_was_measured_beside():
     ceiling = {"system": "perfect order", "kind": "ceiling", "measures": {"AP": 1.0}, "beside": {"AP": 0.51}}
     text = details({**RECORD, "rows": [*RECORD["rows"], ceiling]})
-    assert "perfect order was measured later; in the same run the baseline had AP 0.510." in text
-    assert "measured later" not in details(RECORD)
+    assert "Measured later, with a baseline of AP 0.510 in the same run: perfect order." in text
+    assert "Measured later" not in details(RECORD)
 
 
 def test_what_is_forgotten_stands_by_student_and_share():

@@ -89,11 +89,15 @@ def written_into(page: str, block: str) -> str:
 
 def _beside(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Rows measured later, on another machine: their changes are against what the baseline had in the same run."""
-    lines = []
+    together: dict[str, list[str]] = {}
     for row in (row for row in rows if "beside" in row):
         had = ", ".join(f"{measure} {value:.3f}" for measure, value in row["beside"].items())
-        lines += ["", f"{row['system']} was measured later; in the same run the baseline had {had}."]
-    return lines
+        together.setdefault(had, []).append(row["system"])
+    return [
+        line
+        for had, systems in together.items()
+        for line in ("", f"Measured later, with a baseline of {had} in the same run: {'; '.join(systems)}.")
+    ]
 
 
 def _about(record: Mapping[str, Any]) -> str:
