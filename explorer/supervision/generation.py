@@ -23,7 +23,8 @@ def complete(
 ) -> list[str]:
     """What the model writes after each text, without the stop string.
 
-    ``temperature`` 0 takes the likeliest token. A text too long for the model loses what stands before its last
+    ``temperature`` 0 takes the likeliest token; above 0 ``seed`` makes a call repeatable as a whole: what is drawn for
+    a text depends on the others of its batch. A text too long for the model loses what stands before its last
     quarter: there a prompt holds its last documents, while the best ones come first and the question at the end.
     """
     import torch
