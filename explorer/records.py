@@ -138,6 +138,7 @@ class Scores:
     ``values``: doc_id -> score. ``spread``: doc_id -> standard deviation where a score was measured
     several times. ``cut``: documents of which only the beginning was read. ``left_out``: why the query
     could not be scored at all, else "". ``parts``: what a score was made of, name -> doc_id -> number.
+    ``unread``: reference answers too long for the reader, beside others that were read.
     """
 
     query_id: str
@@ -146,6 +147,7 @@ class Scores:
     cut: frozenset[str] = frozenset()
     left_out: str = ""
     parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def test_an_answer_longer_than_the_readers_window_is_left_out_and_says_why(reade
     long = "and so on " * 60
     found = teacher.score_all([(Query("a", "Who?", (long,)), [HELPS]), (Query("b", "Who?", (long, "Ada")), [HELPS])])
     assert found.by_query["a"].left_out == "question and answer alone exceed the reader's window"
+    assert [found.by_query[q].unread for q in "ab"] == [0, 1], "one answer of b is left out, and counted"
     assert list(found.by_query["b"].values) == ["helps"] and found.left_out == {found.by_query["a"].left_out: 1}
 
 

@@ -61,6 +61,8 @@ def teach(
             hint(f"note: {result['teacher']}: {count} queries left out: {reason}")
         if result["unscored"]:
             hint(f"note: {result['teacher']}: {result['unscored']} candidates got no score")
+        if result["unread"]:
+            hint(f"note: {result['teacher']}: {result['unread']} reference answers exceed the reader's window")
         if result["cut"]:
             hint(f"note: {result['teacher']}: {result['cut']} documents were cut to fit the reader")
         if result["spread"] is not None:

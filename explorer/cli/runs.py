@@ -63,6 +63,8 @@ def carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = F
                     hint(f"  left out {count}: {reason}")
                 if event["unscored"]:
                     hint(f"  {event['unscored']} candidates got no score from the teacher and teach nothing")
+                if event["unread"]:
+                    hint(f"  {event['unread']} reference answers exceed the reader's window and were left out")
                 if event["cut"]:
                     hint(f"  {event['cut']} documents were cut to fit the reader")
             case "dev":

@@ -105,9 +105,10 @@ function mountRun(host, api) {
       add(term(make('dt', '', `dev ${measure}`), 'dev curve'), `${before.toFixed(3)} → ${after.toFixed(3)}`, note);
     }
     if (run.examples) {
-      const {examples, dropped, refused, overlap, unscored, cut, by_definition: byDefinition, flattered} = run.examples;
+      const {examples, dropped, refused, overlap, unscored, unread, cut, by_definition: byDefinition, flattered} = run.examples;
       const notes = [...counted(dropped, 'left out '), ...counted(overlap, 'kept ')];
       if (unscored) notes.push(`${unscored} candidates got no score from the teacher`);
+      if (unread) notes.push(`${unread} reference answers exceed the reader's window`);
       if (cut) notes.push(`${cut} documents were cut to fit the reader`);
       add(term(make('dt', '', 'examples'), 'examples'), String(examples), notes.join('; ') || 'none left out');
       const negatives = counted(refused, '');

@@ -53,6 +53,7 @@ def _scores(query: Query, documents: Sequence[Document], tables: Sequence[Mappin
     answers = _readable(query, documents, tables)
     if not answers:
         return Scores(query.query_id, {}, left_out=TOO_LONG)
+    unread = len(query.answers) - len(answers)
     query = replace(query, answers=answers)
     values: dict[str, float] = {}
     spread: dict[str, float] = {}
@@ -64,7 +65,7 @@ def _scores(query: Query, documents: Sequence[Document], tables: Sequence[Mappin
             spread[doc.doc_id] = statistics.stdev(measured)
         if any(t[Request(query.text, answer, doc.content)].cut for t in tables for answer in query.answers):
             cut.add(doc.doc_id)
-    return Scores(query.query_id, values, spread, frozenset(cut))
+    return Scores(query.query_id, values, spread, frozenset(cut), unread=unread)
 
 
 def _readable(

@@ -131,6 +131,7 @@ def _lesson(
         "refused": lesson.refused,
         "overlap": data.kept,
         "unscored": unscored(scores, candidates, teacher),
+        "unread": sum(one.unread for one in scores.by_query.values()),
         "cut": sum(len(one.cut) for one in scores.by_query.values()),
         "teacher": {} if teacher.by_definition else quality(collection, scores.run(), scores),
         "baseline": quality(collection, found, scores),

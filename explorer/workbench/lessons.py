@@ -63,6 +63,7 @@ def teach(
                 "scores": sum(len(ranking) for ranking in scored.rankings.values()),
                 "left_out": scores.left_out,
                 "unscored": unscored(scores, candidates, teacher),
+                "unread": sum(one.unread for one in scores.by_query.values()),
                 "cut": len({(q, d) for q, s in scores.by_query.items() for d in s.cut}),
                 "spread": _mean_spread(scores),
                 "quality": {base: quality(collection, run, scores), **own},

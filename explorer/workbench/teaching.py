@@ -147,7 +147,8 @@ def _fused(
             if not one.left_out
         }
         cut = frozenset[str]().union(*(one.cut for one in ones.values()))
-        return Scores(query_id, mix(values, teacher.weights, zscore), cut=cut, parts=values)
+        unread = max(one.unread for one in ones.values())
+        return Scores(query_id, mix(values, teacher.weights, zscore), cut=cut, parts=values, unread=unread)
 
     rationales = {q: r for scores in parts.values() for q, r in scores.rationales.items()}
     return TeacherScores(teacher.spec, "standard deviations", {q: mixed(q) for q in candidates}, rationales)
