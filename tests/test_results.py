@@ -50,6 +50,13 @@ def test_a_row_of_another_run_names_the_baseline_it_was_measured_beside():
     assert "Measured later" not in details(RECORD)
 
 
+def test_runs_under_other_settings_tell_what_dev_said_and_stay_out_of_the_summary():
+    trial = {"system": "student:warm", "kind": "trial", "measures": {"AP": 0.7}, "dev": 0.61, "method": "uae"}
+    record = {**RECORD, "rows": [*RECORD["rows"], {**trial, "student": "query"}]}
+    assert "nDCG@10 on dev queries: student:warm 0.610." in details(record)
+    assert summary([record]) == summary([RECORD]) and "on dev" not in details(RECORD)
+
+
 def test_what_is_forgotten_stands_by_student_and_share():
     def row(system, value, verdict):
         change = {"nDCG@10": {"delta": 0.0, "ci95": [0, 0], "p": 1.0, "verdict": verdict}}

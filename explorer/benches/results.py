@@ -68,7 +68,7 @@ def details(record: Mapping[str, Any]) -> str:
         cells = [_cell(row, measure) for measure in measures]
         seconds = f"{row['seconds']:.0f}" if row.get("seconds") is not None else ""
         lines.append(_line([row["system"], *cells, told, seconds, "" if gap is None else f"{gap:.2f}"]))
-    lines += _beside(record["rows"])
+    lines += _beside(record["rows"]) + _tried(record["rows"])
     commands = [row["command"] for row in record["rows"] if row.get("command")] + record.get("commands", [])
     lines += ["", "```sh", *dict.fromkeys(commands), "```"]
     if "reasons" in record:
@@ -98,6 +98,12 @@ def _beside(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         for had, systems in together.items()
         for line in ("", f"Measured later, with a baseline of {had} in the same run: {'; '.join(systems)}.")
     ]
+
+
+def _tried(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Runs under other settings than the presets: which one to choose was to be read from dev alone."""
+    told = "; ".join(f"{row['system']} {row['dev']:.3f}" for row in rows if "dev" in row)
+    return ["", f"Other settings and seeds, nDCG@10 on dev queries: {told}."] if told else []
 
 
 def _about(record: Mapping[str, Any]) -> str:
