@@ -94,6 +94,12 @@ class Ranking:
         ordered = sorted(scores.items(), key=lambda item: (item[1], item[0]), reverse=True)[:k]
         return cls(query_id, tuple(ScoredDoc(d, float(s), rank) for rank, (d, s) in enumerate(ordered, start=1)))
 
+    def lifted(self, scores: Mapping[str, float], k: int | None = None) -> Ranking:
+        """The documents of ``scores`` first, in their order; the others follow as they stand here."""
+        below = min(scores.values(), default=0.0)
+        rest = {doc.doc_id: below - doc.rank for doc in self.docs}
+        return Ranking.from_scores(self.query_id, {**rest, **scores}, k)
+
     def __iter__(self) -> Iterator[ScoredDoc]:
         return iter(self.docs)
 

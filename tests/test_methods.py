@@ -2,10 +2,10 @@
 
 import pytest
 
-from explorer.benches.table import MEASURES, _ceiling, _lifted, _named, _teach_command, _train
+from explorer.benches.table import MEASURES, _ceiling, _named, _teach_command, _train
 from explorer.collections import Collection
 from explorer.evaluation.measures import per_query
-from explorer.records import Document, ExplorerError, Query, Ranking, silent
+from explorer.records import Document, ExplorerError, Query, silent
 from explorer.workbench import Workbench
 from explorer.workbench.plans import Plan
 
@@ -32,14 +32,6 @@ def test_a_perfect_order_has_the_relevant_documents_first_by_grade(workspace):
     assert (row["system"], row["kind"]) == ("perfect order", "ceiling")
     assert row["measures"] == pytest.approx({"nDCG@10": 1.0, "AP": 1.0, "R@1": 0.5})
     assert row["change"]["AP"]["delta"] == pytest.approx(1 - before["AP"]["q"])
-
-
-def test_what_a_teacher_scored_stands_above_the_rest_of_the_baselines_list():
-    """A relevant document below its candidates still counts, as it does for the baseline it is compared with."""
-    found = Ranking.from_scores("q", {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6})
-    lifted = _lifted(found, {"a": -2.0, "b": -1.0, "elsewhere": -1.5})
-    assert lifted.doc_ids == ("b", "elsewhere", "a", "c", "d")
-    assert _lifted(found, {}).doc_ids == found.doc_ids
 
 
 def test_a_teachers_command_asks_for_the_same_candidates_of_the_same_queries(bench):

@@ -9,8 +9,7 @@ import torch
 
 from explorer.models import find_model, load_reader
 from explorer.records import ExplorerError
-from explorer.supervision.generation import _fitting
-from explorer.supervision.prompts import PROMPTS, fill
+from explorer.supervision.prompts import PROMPTS, fill, without_middle
 from explorer.supervision.reader import Reader, Request
 
 pytestmark = pytest.mark.reader
@@ -133,9 +132,9 @@ def test_only_the_document_is_cut_and_the_cut_is_recorded(reader):
 
 def test_a_prompt_too_long_to_complete_loses_its_last_documents_not_its_first_nor_its_question():
     """Answers are read from the best documents, which come first."""
-    assert _fitting(list(range(10)), 12) == list(range(10))
-    assert _fitting(list(range(20)), 8) == [0, 1, 2, 3, 4, 5, 18, 19]
-    assert _fitting(list(range(20)), 3) == [0, 1, 2]
+    assert without_middle(list(range(10)), 12) == list(range(10))
+    assert without_middle(list(range(20)), 8) == [0, 1, 2, 3, 4, 5, 18, 19]
+    assert without_middle(list(range(20)), 3) == [0, 1, 2]
 
 
 def test_a_document_that_fits_is_not_marked_as_cut(reader):

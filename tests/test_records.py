@@ -30,6 +30,15 @@ def test_the_first_k_are_the_beginning_of_the_whole_ranking(values, k):
     assert Ranking.from_scores("q", values, k).docs == Ranking.from_scores("q", values).docs[:k]
 
 
+def test_what_was_scored_stands_above_the_rest_of_a_list():
+    """A relevant document below a teacher's candidates still counts, as it does for the baseline it is compared with."""
+    found = Ranking.from_scores("q", {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6})
+    scores = {"a": -2.0, "b": -1.0, "elsewhere": -1.5}
+    assert found.lifted(scores).doc_ids == ("b", "elsewhere", "a", "c", "d")
+    assert found.lifted(scores, 4).doc_ids == ("b", "elsewhere", "a", "c")
+    assert found.lifted({}).doc_ids == found.doc_ids
+
+
 def test_a_nan_score_is_refused_with_the_document_named():
     """NaN compares false with everything: sorting would silently give any order."""
     with pytest.raises(ExplorerError, match="'q1' has NaN as score of 1 documents \\(first: 'b'\\)"):

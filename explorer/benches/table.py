@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from explorer import jobs
@@ -12,7 +13,7 @@ from explorer.evaluation.significance import difference
 from explorer.records import ExplorerError, Progress, Query, Ranking, Run
 from explorer.workbench import Workbench
 from explorer.workbench.answering import answerable, answers
-from explorer.workbench.evaluating import DEPTH, evaluate
+from explorer.workbench.evaluating import evaluate
 from explorer.workbench.guards import verdict
 from explorer.workbench.plans import METHODS, Plan
 from explorer.workbench.teachers import CANDIDATES, Teacher
@@ -76,10 +77,10 @@ def methods(
     rows = [
         _row(spec, "baseline" if spec in (base, "bm25") else "student", found.values, base) for spec in found.values
     ]
-    candidates, before = bench.search(base, queries, k or CANDIDATES), found.values[base]
-    ceiling = _ceiling(bench, candidates, queries, before, progress)
+    order, before = found.runs[base], found.values[base]
+    ceiling = _ceiling(bench, order, queries, before, progress)
     teachers = [
-        _teacher(bench, spec, candidates, queries, before, progress)
+        _teacher(bench, spec, order, k or CANDIDATES, queries, before, progress)
         | {"command": _teach_command(bench, spec, k, tested)}
         for spec in TEACHERS
     ]
@@ -133,9 +134,7 @@ def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
     elif run.state["state"] == "finished":
         return ""
     try:
-        result = jobs.carry_out(
-            run, lambda emit, stop, resume: bench.distill(plan, run, emit, stop, resume), resume=again
-        )
+        result = jobs.carry_out(run, partial(bench.distill, plan, run), resume=again)
     except ExplorerError as error:
         return str(error)
     if result["stopped"] == "cancelled":
@@ -144,41 +143,34 @@ def _train(bench: Workbench, plan: Plan, run_id: str) -> str:
 
 
 def _ceiling(
-    bench: Workbench, candidates: Run, queries: Sequence[Query], before: Values, progress: Progress
+    bench: Workbench, found: Run, queries: Sequence[Query], before: Values, progress: Progress
 ) -> dict[str, Any]:
-    """No retriever ranks better: the relevant documents first, by grade, then the baseline's candidates.
+    """No retriever ranks better: the relevant documents first, by grade, then what the baseline ``found``.
 
     What the reader answers from it is measured, not a bound: a distracting document can happen to help.
     """
     qrels = bench.collection.qrels
     orders = {
-        q: _lifted(ranking, {doc_id: float(grade) for doc_id, grade in qrels[q].items() if grade > 0})
-        for q, ranking in candidates.rankings.items()
+        q: ranking.lifted({doc_id: float(grade) for doc_id, grade in qrels[q].items() if grade > 0})
+        for q, ranking in found.rankings.items()
     }
     values = _values(bench, Run("perfect order", orders), queries, progress)
     return {"system": "perfect order", "kind": "ceiling", **_measured(values, before)}
 
 
 def _teacher(
-    bench: Workbench, spec: str, candidates: Run, queries: Sequence[Query], before: Values, progress: Progress
+    bench: Workbench, spec: str, found: Run, k: int, queries: Sequence[Query], before: Values, progress: Progress
 ) -> dict[str, Any]:
-    """The teacher's own order of the baseline's candidates it could score; the rest below, as the baseline has it."""
+    """The teacher's own order of the first ``k`` the baseline ``found``, as far as it scored them; the rest below."""
     row: dict[str, Any] = {"system": spec, "kind": "teacher"}
     if not answerable(queries):
         return {**row, "note": "no reference answers to score by"}
-    teacher = Teacher(spec, bench.reader, base=candidates.retriever)
+    teacher = Teacher(spec, bench.reader, base=found.retriever)
+    candidates = Run(found.retriever, {q: Ranking(q, ranking.docs[:k]) for q, ranking in found.rankings.items()})
     scores = scores_for(bench.retrievers, teacher, candidates_of(bench.retrievers, candidates, teacher), progress)
     own = {q: one.values for q, one in scores.by_query.items() if one.values}
-    found = bench.search(candidates.retriever, queries, DEPTH)  # as deep as the baseline it is compared with
-    run = Run(spec, {q: _lifted(ranking, own.get(q, {})) for q, ranking in found.rankings.items()})
+    run = Run(spec, {q: ranking.lifted(own.get(q, {})) for q, ranking in found.rankings.items()})
     return {**row, "scored": len(own), **_measured(_values(bench, run, queries, progress), before)}
-
-
-def _lifted(ranking: Ranking, scores: Mapping[str, float]) -> Ranking:
-    """The scored documents first, by score; the others follow as ``ranking`` has them."""
-    below = min(scores.values(), default=0.0)
-    rest = {doc.doc_id: below - doc.rank for doc in ranking}
-    return Ranking.from_scores(ranking.query_id, {**rest, **scores})
 
 
 def _values(bench: Workbench, run: Run, queries: Sequence[Query], progress: Progress) -> Values:

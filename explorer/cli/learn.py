@@ -42,6 +42,8 @@ def teach(
     json: Json = False,
 ) -> None:
     """Let teachers score the baseline's candidates; goes on where it was killed."""
+    from explorer.workbench.teaching import OMISSIONS
+
     bench = open_bench(collection, scope, device, quiet=json)
     options: dict[str, Any] = {"reader": reader, "prompts": prompt, "lam": lam, "split": split, "k": k, "base": base}
     results = bench.teach_all(teacher or ["utility"], limit=limit, out=out, **options)
@@ -59,12 +61,8 @@ def teach(
     for result in results:
         for reason, count in result["left_out"].items():
             hint(f"note: {result['teacher']}: {count} queries left out: {reason}")
-        if result["unscored"]:
-            hint(f"note: {result['teacher']}: {result['unscored']} candidates got no score")
-        if result["unread"]:
-            hint(f"note: {result['teacher']}: {result['unread']} reference answers exceed the reader's window")
-        if result["cut"]:
-            hint(f"note: {result['teacher']}: {result['cut']} documents were cut to fit the reader")
+        for name in (name for name in OMISSIONS if result[name]):
+            hint(f"note: {result['teacher']}: {result[name]} {OMISSIONS[name]}")
         if result["spread"] is not None:
             hint(f"note: {result['teacher']}: mean spread over the prompts {result['spread']:.3f}")
     _print_agreement(results[-1]["agreement"])

@@ -44,6 +44,7 @@ def export(
 
 def carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = False) -> None:
     from explorer import jobs
+    from explorer.workbench.teaching import OMISSIONS
 
     draw = progress()
 
@@ -61,12 +62,8 @@ def carry_out(bench: Any, plan: Any, folder: Any, *, json: bool, again: bool = F
                     hint(f"  kept {count} queries although each {reason}")
                 for reason, count in event["dropped"].items():
                     hint(f"  left out {count}: {reason}")
-                if event["unscored"]:
-                    hint(f"  {event['unscored']} candidates got no score from the teacher and teach nothing")
-                if event["unread"]:
-                    hint(f"  {event['unread']} reference answers exceed the reader's window and were left out")
-                if event["cut"]:
-                    hint(f"  {event['cut']} documents were cut to fit the reader")
+                for name in (name for name in OMISSIONS if event[name]):
+                    hint(f"  {event[name]} {OMISSIONS[name]}")
             case "dev":
                 hint(f"step {event['step']:>5}  dev {event['value']:.4f}{'  best' if event['best'] else ''}")
 

@@ -111,9 +111,8 @@ def load_cross_encoder(folder: ModelFolder, device: str | None = None) -> tuple[
         )
     if fresh:
         with torch.no_grad():
-            heads = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one.out_features == 1]
-            last = heads[-1]
-            for parameter in last.parameters():
+            maps = [one for one in model.modules() if isinstance(one, torch.nn.Linear)]
+            for parameter in maps[-1].parameters():
                 parameter.zero_()  # this map alone: with those before it at zero too, no gradient would pass
     return model, fresh
 

@@ -67,14 +67,10 @@ class RerankRetriever:
         return Run(self.spec, rankings)
 
     def _rerank(self, query: Query, ranking: Ranking, k: int) -> Ranking:
-        head, tail = ranking.docs[: self._depth], ranking.docs[self._depth :]
-        scores = self._scorer.score(query, [self._documents[doc.doc_id] for doc in head])
-        if scores.left_out or not head:
+        scores = self._scorer.score(query, [self._documents[doc.doc_id] for doc in ranking.docs[: self._depth]])
+        if not scores.values:
             return Ranking.from_scores(query.query_id, ranking.scores, k)
-        floor = min(scores.values.values(), default=0.0)
-        rest = [*(doc for doc in head if doc.doc_id not in scores.values), *tail]
-        below = {doc.doc_id: floor - place for place, doc in enumerate(rest, start=1)}
-        return Ranking.from_scores(query.query_id, {**scores.values, **below}, k)
+        return ranking.lifted(scores.values, k)
 
 
 class RecordedRetriever:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from explorer import cores
+from explorer.supervision.prompts import without_middle
 
 BATCH_TOKENS = 8192  # padded prompt tokens per batch
 
@@ -24,14 +25,14 @@ def complete(
     """What the model writes after each text, without the stop string.
 
     ``temperature`` 0 takes the likeliest token; above 0 ``seed`` makes a call repeatable as a whole: what is drawn for
-    a text depends on the others of its batch. A text too long for the model loses what stands before its last
-    quarter: there a prompt holds its last documents, while the best ones come first and the question at the end.
+    a text depends on the others of its batch. A text too long for the model is shortened by
+    ``without_middle``.
     """
     import torch
 
     cores.settle()
     ids = tokenizer(list(texts), verbose=False)["input_ids"]
-    ids = [_fitting(row, limit - max_tokens) for row in ids]
+    ids = [without_middle(row, limit - max_tokens) for row in ids]
     written = [""] * len(texts)
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -40,12 +41,6 @@ def complete(
             for row, text in zip(rows, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True):
                 written[row] = _until(text, stop).strip()
     return written
-
-
-def _fitting(row: list[int], room: int) -> list[int]:
-    """At most ``room`` tokens: the beginning, and the last quarter of the room."""
-    tail = room // 4
-    return row if len(row) <= room else row[: room - tail] + row[len(row) - tail :]
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from explorer.records import ExplorerError
 
@@ -100,6 +100,18 @@ RATIONALE = (
 )
 RATIONALE_BLIND = "Question: {question}\nWhat would a passage that answers this question say?\nPassage:"
 ANSWER = "{passages}Question: {question}\nAnswer in a few words.\nAnswer:"
+
+
+Written = TypeVar("Written", str, list[int])
+
+
+def without_middle(prompt: Written, room: int) -> Written:
+    """At most ``room`` letters or tokens of a prompt: its beginning, and the last quarter of the room.
+
+    A prompt holds its best documents first and its question last.
+    """
+    tail = room // 4
+    return prompt if len(prompt) <= room else prompt[: room - tail] + prompt[len(prompt) - tail :]
 
 
 def answer_text(question: str, documents: Sequence[str]) -> str:

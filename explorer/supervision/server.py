@@ -14,12 +14,12 @@ from typing import Any
 from explorer.records import ExplorerError
 from explorer.supervision.echo import Echo, echo_of, first_choice
 from explorer.supervision.http import MISSING, Patience, Refused, Server, TooLong, parse
-from explorer.supervision.prompts import PROMPTS, Prompt, fill
+from explorer.supervision.prompts import PROMPTS, Prompt, fill, without_middle
 from explorer.supervision.reader import UNREAD, Reading, Request
 
 __all__ = ["Patience", "ServerReader", "parse"]
 
-HALVINGS = 4  # how often a document that is too long for the server is cut to half
+HALVINGS = 4  # how often a document, or a text to complete, that is too long for the server is cut to half
 BEGINNING, LIKELY, UNLIKELY = "The capital of France is", " Paris", " of the xylophone quickly"
 MARGIN = 1.0  # nats per token by which a causal model must prefer the likely continuation; SmolLM2 135M does by 9.5
 ROUNDING = 1e-4  # a certain token's log-probability may come out this far above 0
@@ -77,9 +77,9 @@ class ServerReader:
         return [found[number] for number in range(len(texts))]
 
     def _write(self, text: str, fields: dict[str, Any], stopped: threading.Event) -> str:
-        for shorter in _without_middle(text):
+        for halving in range(HALVINGS + 1):
             try:
-                return self._written(shorter, fields, stopped)
+                return self._written(without_middle(text, len(text) >> halving), fields, stopped)
             except TooLong as error:
                 refused = error
         raise refused
@@ -158,14 +158,6 @@ def _shorter(document: str | None) -> Iterator[str | None]:
     for halving in range(1, HALVINGS + 1):
         if document and (half := document[: len(document) >> halving]):
             yield half
-
-
-def _without_middle(text: str) -> Iterator[str]:
-    """The text, then half of it, and so on: the beginning, and a quarter of what is kept from its end."""
-    yield text
-    for halving in range(1, HALVINGS + 1):
-        room = len(text) >> halving
-        yield text[: room - room // 4] + text[len(text) - room // 4 :]
 
 
 def _fault(echo: Echo | None) -> str:

@@ -20,12 +20,12 @@ from explorer.training.students import student_kind
 from explorer.training.train import train
 from explorer.workbench.evaluating import evaluate
 from explorer.workbench.examplefile import save_examples
-from explorer.workbench.guards import NOT_HELD_OUT, Data, divide, held_out, query_mark, verdict
+from explorer.workbench.guards import NOT_HELD_OUT, Data, divide, measured_split, query_mark, verdict
 from explorer.workbench.labelling import labelled
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.plans import DEV_MEASURE, Plan
 from explorer.workbench.specs import Retrievers
-from explorer.workbench.teaching import candidates_of, quality, scores_for, unscored
+from explorer.workbench.teaching import candidates_of, omissions, quality, scores_for
 from explorer.workspace import RunFolder
 
 GATE_MEASURES = ("nDCG@10", "AP")
@@ -130,9 +130,7 @@ def _lesson(
         "dropped": {**data.dropped, **lesson.dropped},
         "refused": lesson.refused,
         "overlap": data.kept,
-        "unscored": unscored(scores, candidates, teacher),
-        "unread": sum(one.unread for one in scores.by_query.values()),
-        "cut": sum(len(one.cut) for one in scores.by_query.values()),
+        **omissions(scores, candidates, teacher),
         "teacher": {} if teacher.by_definition else quality(collection, scores.run(), scores),
         "baseline": quality(collection, found, scores),
         "by_definition": teacher.by_definition,
@@ -221,7 +219,7 @@ class _Guard:
 
 def _gate(plan: Plan, run: RunFolder, retrievers: Retrievers, progress: Progress) -> dict[str, Any] | None:
     """What changed on held-out queries; on dev queries, which chose the student, only told, never judged."""
-    collection, split = retrievers.collection, held_out(retrievers.collection, plan.split)
+    collection, split = retrievers.collection, measured_split(retrievers.collection, plan.split)
     if not collection.judged(collection.split(split)):
         return None
     change = _change(plan, run, retrievers, split, progress)

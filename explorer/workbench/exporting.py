@@ -17,7 +17,7 @@ from explorer.training.portable import portable
 from explorer.training.students import PRIOR_FILE, student_kind
 from explorer.workbench.evaluating import Evaluation, evaluate
 from explorer.workbench.examplefile import load_examples
-from explorer.workbench.guards import held_out
+from explorer.workbench.guards import measured_split
 from explorer.workbench.loading import Models, encoder_name
 from explorer.workbench.modelcard import card
 from explorer.workbench.specs import Retrievers
@@ -65,7 +65,9 @@ def _measured(workspace: Workspace, run: RunFolder, progress: Progress) -> tuple
     collection = open_collection(plan["collection"], scoped=plan["scoped"])
     retrievers = Retrievers(collection, Models(workspace, None, progress))
     specs = [plan["base"], f"student:{run.run_id}"]
-    return collection, evaluate(collection, retrievers, specs, held_out(collection, plan["split"]), progress=progress)
+    return collection, evaluate(
+        collection, retrievers, specs, measured_split(collection, plan["split"]), progress=progress
+    )
 
 
 def _trec(workspace: Workspace, run: RunFolder, target: Path, progress: Progress, layout: str) -> list[Path]:

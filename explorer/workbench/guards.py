@@ -66,7 +66,7 @@ def divide(
     return Data(chosen, dev, counts if overlap == "drop" else {}, counts if overlap == "keep" else {})
 
 
-def held_out(collection: Collection, split: str) -> str:
+def measured_split(collection: Collection, split: str) -> str:
     """Where a student trained on ``split`` is measured: test, if it was not trained on and is judged, else dev."""
     return "test" if split == "train" and collection.judged(collection.split("test")) else "dev"
 

@@ -13,7 +13,7 @@ from explorer.supervision.prompts import DEFAULT_PROMPT
 from explorer.workbench.scorefile import save_scores
 from explorer.workbench.specs import Retrievers
 from explorer.workbench.teachers import CANDIDATES, Teacher
-from explorer.workbench.teaching import candidates_of, quality, scores_for, unscored
+from explorer.workbench.teaching import candidates_of, omissions, quality, scores_for
 
 
 def teach(
@@ -44,7 +44,7 @@ def teach(
         )
     teachers = [Teacher(spec, reader, tuple(prompts) or (DEFAULT_PROMPT,), lam, base) for spec in specs]
     run = retrievers.get(base).search(queries, k)
-    results = []
+    results: list[dict[str, Any]] = []
     labels: dict[str, dict[tuple[str, str], int]] = {}
     for teacher in teachers:
         candidates = candidates_of(retrievers, run, teacher)
@@ -62,9 +62,7 @@ def teach(
                 "queries": len(scored.rankings),
                 "scores": sum(len(ranking) for ranking in scored.rankings.values()),
                 "left_out": scores.left_out,
-                "unscored": unscored(scores, candidates, teacher),
-                "unread": sum(one.unread for one in scores.by_query.values()),
-                "cut": len({(q, d) for q, s in scores.by_query.items() for d in s.cut}),
+                **omissions(scores, candidates, teacher),
                 "spread": _mean_spread(scores),
                 "quality": {base: quality(collection, run, scores), **own},
                 "path": str(path),

@@ -54,9 +54,9 @@ def _measured(result: dict[str, Any]) -> list[str]:
     for measure, (before, after) in result.get("dev", {}).items():
         lines.append(f"- dev {measure}: {before:.4f} → {after:.4f} (dev chose the student: it flatters it)")
     gate = result.get("gate")
-    for title, found in (("held-out queries", gate), ("another collection", result.get("guard"))):
+    queries = "dev queries, which chose the student" if gate and gate["split"] == "dev" else "held-out queries"
+    for title, found in ((queries, gate), ("another collection", result.get("guard"))):
         if found:
-            title = "dev queries, which chose the student" if found["split"] == "dev" and found is gate else title
             lines += [
                 "",
                 f"On {title} (split {found['split']}, {found['queries']} queries): **{found['verdict']}**.",

@@ -251,15 +251,22 @@ def given_scores(collection: Collection) -> dict[str, list[str]]:
     return {q: doc_ids for q, doc_ids in scored.items() if doc_ids}
 
 
-def unscored(scores: TeacherScores, candidates: Mapping[str, Sequence[str]], teacher: Teacher) -> int:
-    """Candidates without a score although their query was not left out. Judgements and labels are never of all."""
-    if teacher.sources <= {"gold", "gold:qrels", "gold:labels"}:
-        return 0
-    return sum(
-        sum(doc_id not in one.values for doc_id in candidates[query_id])
-        for query_id, one in scores.by_query.items()
-        if not one.left_out
-    )
+OMISSIONS = {  # what a teacher passed over within queries it did score, as a sentence after its number
+    "unscored": "candidates got no score",
+    "unread": "reference answers exceed the reader's window",
+    "cut": "documents were cut to fit the reader",
+}
+
+
+def omissions(scores: TeacherScores, candidates: Mapping[str, Sequence[str]], teacher: Teacher) -> dict[str, int]:
+    """How many, by the names of OMISSIONS. People never judge every candidate: theirs do not count as unscored."""
+    by_query = {query_id: one for query_id, one in scores.by_query.items() if not one.left_out}
+    partial = not teacher.sources <= {"gold", "gold:qrels", "gold:labels"}
+    return {
+        "unscored": sum(d not in one.values for q, one in by_query.items() for d in candidates[q]) if partial else 0,
+        "unread": sum(one.unread for one in by_query.values()),
+        "cut": sum(len(one.cut) for one in by_query.values()),
+    }
 
 
 def quality(collection: Collection, run: Run, scores: TeacherScores) -> dict[str, float]:
