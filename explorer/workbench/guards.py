@@ -58,8 +58,9 @@ def divide(
             "leave them out with --overlap drop, or name another guard"
         )
     if not chosen:
+        left_out = "".join(f"; {count} left out: {reason}" for reason, count in counts.items())
         raise ExplorerError(
-            f"{collection.name} has no query to train on in split {split!r}; splits: {_sizes(collection)}"
+            f"{collection.name} has no query to train on in split {split!r}; splits: {_sizes(collection)}{left_out}"
         )
     if not dev:
         raise ExplorerError(f"{collection.name} has no dev query to tell when to stop; splits: {_sizes(collection)}")
